@@ -1,0 +1,37 @@
+package convor.relay.verify;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/** How a time is written. */
+enum TimestampUnit {
+  SECONDS,
+  MILLIS,
+  ISO8601;
+
+  /** The time; null if the text is not one. */
+  @Nullable Instant parse(String text) {
+    if (this != ISO8601 && !text.matches("[0-9]{1,15}")) {
+      return null;
+    }
+    try {
+      return switch (this) {
+        case SECONDS -> Instant.ofEpochSecond(Long.parseLong(text));
+        case MILLIS -> Instant.ofEpochMilli(Long.parseLong(text));
+        case ISO8601 -> Instant.parse(text);
+      };
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+
+  String format(Instant time) {
+    return switch (this) {
+      case SECONDS -> Long.toString(time.getEpochSecond());
+      case MILLIS -> Long.toString(time.toEpochMilli());
+      case ISO8601 -> time.truncatedTo(ChronoUnit.SECONDS).toString();
+    };
+  }
+}
