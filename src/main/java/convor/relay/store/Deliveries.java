@@ -1,0 +1,240 @@
+package convor.relay.store;
+
+import static convor.relay.store.Sql.bind;
+
+import convor.relay.store.Settlement.State;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Claims and settles deliveries. All of a pair happens in one transaction that holds the pair's
+ * row: first the results of finished attempts, then the claim of the next ones. No transaction is
+ * open while an attempt runs.
+ */
+public final class Deliveries {
+  /** In {@code due_at}: behind an earlier event of its subject. */
+  static final long BLOCKED = Long.MAX_VALUE - 1;
+
+  /** In {@code due_at}: dead, until a person retries it. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  private static final String SETTLE =
+      """
+      update delivery
+      set state = ?, due_at = ?, attempt = ?, outcome_unknown = ?, status = ?, reason = ?, excerpt = ?,
+          remote_id = coalesce(?, remote_id), settled_at = ?, lease = null
+      where connector = ? and event_id = ? and lease = ?
+      """;
+
+  private static final String RELEASE_NEXT_OF_SUBJECT =
+      """
+      update delivery set due_at = ?
+      where connector = ? and event_id =
+        (select min(event_id) from delivery where connector = ? and org = ? and subject = ? and due_at = ?)
+      and not exists
+        (select 1 from delivery where connector = ? and org = ? and subject = ? and due_at >= 0 and due_at < ?)
+      """;
+
+  private static final String EXPIRE_LEASES =
+      "update delivery set due_at = 0 where state = 'running'";
+
+  private final Database database;
+
+  public Deliveries(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * For a store that only this process uses: whatever is leased was running when the process before
+   * this one ended.
+   *
+   * @return how many deliveries were running then
+   */
+  public int expireLeases() {
+    return database.inTransaction(
+        connection -> {
+          try (PreparedStatement update = connection.prepareStatement(EXPIRE_LEASES)) {
+            return update.executeUpdate();
+          }
+        });
+  }
+
+  /** What the results of attempts do to their pair and to themselves. */
+  public record Decision(PairStatus status, List<Settlement> settlements) {}
+
+  /**
+   * What a turn did.
+   *
+   * @param claims to be attempted now
+   * @param more whether there may be more to claim at once
+   * @param settled what was decided, in the order of the attempts
+   * @param fenced those of them that came too late: somebody else had taken the delivery over
+   */
+  public record Turn(
+      List<Claim> claims,
+      boolean more,
+      PairStatus status,
+      List<Settlement> settled,
+      List<Settlement> fenced) {}
+
+  /**
+   * Settles what {@code decide} makes of the finished attempts and claims up to {@code want} next
+   * ones. All of it is on disk when this returns.
+   */
+  public Turn turn(
+      Pair pair,
+      Selection selection,
+      Function<PairStatus, Decision> decide,
+      int want,
+      Instant now) {
+    Turn turn =
+        database.inTransaction(
+            connection -> {
+              Decision decision = decide.apply(Pairs.lock(connection, pair));
+              List<Settlement> settled = decision.settlements();
+              List<Settlement> fenced = settle(connection, settled, now);
+              Claimed next = claim(connection, pair, selection, decision.status(), want, now);
+              return new Turn(next.claims, next.more, next.status, settled, fenced);
+            });
+    if (!turn.claims.isEmpty() || !turn.settled.isEmpty()) {
+      database.flush(); // a position alone may be lost: the events are looked at again
+    }
+    return turn;
+  }
+
+  /**
+   * The version of the event's subject that its connector has remembered, if the event's own is
+   * older; empty if not, or if nobody can tell.
+   */
+  public Optional<String> newerVersion(Claim claim) {
+    String version = claim.event().version();
+    String subject = claim.event().subject();
+    if (version == null || subject == null) {
+      return Optional.empty();
+    }
+    return database
+        .inTransaction(connection -> Versions.newest(connection, claim.pair(), subject))
+        .filter(newest -> Versions.isOlder(version, newest));
+  }
+
+  /** Remembers the event's version as the newest that the connector has written of its subject. */
+  public void rememberVersion(Claim claim, Instant now) {
+    String version = claim.event().version();
+    String subject = claim.event().subject();
+    if (version != null && subject != null) {
+      database.inTransaction(
+          connection -> Versions.remember(connection, claim.pair(), subject, version, now));
+    }
+  }
+
+  private static List<Settlement> settle(
+      Connection connection, List<Settlement> settlements, Instant now) throws SQLException {
+    List<Settlement> fenced = new ArrayList<>();
+    try (PreparedStatement update = connection.prepareStatement(SETTLE)) {
+      for (Settlement settlement : settlements) {
+        Claim claim = settlement.claim();
+        Settlement.Answer answer = settlement.answer();
+        bind(
+            update,
+            settlement.state().name().toLowerCase(Locale.ROOT),
+            dueAt(settlement),
+            settlement.attempt(),
+            settlement.outcomeUnknown(),
+            answer.status(),
+            answer.reason(),
+            answer.excerpt(),
+            answer.remoteId(),
+            now.toEpochMilli(),
+            claim.pair().connector(),
+            claim.eventId(),
+            claim.lease());
+        if (update.executeUpdate() == 0) {
+          fenced.add(settlement);
+        } else if (settlement.state() != State.WAITING) {
+          releaseNext(connection, claim, now);
+        }
+      }
+    }
+    return fenced;
+  }
+
+  private static @Nullable Long dueAt(Settlement settlement) {
+    return switch (settlement.state()) {
+      case DONE -> null;
+      case DEAD -> NEVER;
+      case WAITING -> settlement.dueAt() == null ? 0L : settlement.dueAt().toEpochMilli();
+    };
+  }
+
+  private static void releaseNext(Connection connection, Claim claim, Instant now)
+      throws SQLException {
+    String subject = claim.event().subject();
+    if (subject != null) {
+      Pair pair = claim.pair();
+      try (PreparedStatement update = connection.prepareStatement(RELEASE_NEXT_OF_SUBJECT)) {
+        bind(
+            update,
+            now.toEpochMilli(),
+            pair.connector(),
+            pair.connector(),
+            pair.org(),
+            subject,
+            BLOCKED,
+            pair.connector(),
+            pair.org(),
+            subject,
+            BLOCKED);
+        update.executeUpdate();
+      }
+    }
+  }
+
+  private record Claimed(List<Claim> claims, boolean more, PairStatus status) {}
+
+  private static Claimed claim(
+      Connection connection,
+      Pair pair,
+      Selection selection,
+      PairStatus status,
+      int want,
+      Instant now)
+      throws SQLException {
+    boolean probing = status.state() == PairStatus.State.PARKED;
+    Rate rate = selection.rate();
+    int room = open(status, now) ? (probing ? Math.min(want, 1) : want) : 0;
+    if (rate != null) {
+      room = rate.take(status.rateAt(), now, room).count();
+    }
+    if (room == 0) {
+      Pairs.update(connection, pair, status);
+      return new Claimed(List.of(), false, status);
+    }
+    Claimer claimer = new Claimer(connection, pair, selection, now);
+    claimer.due(room);
+    long position = claimer.fresh(status.position(), room);
+    List<Claim> claims = claimer.claims();
+    PairStatus after =
+        status.claimed(
+            position,
+            probing && !claims.isEmpty() ? now.plus(selection.probeEvery()) : null,
+            rate == null
+                ? status.rateAt()
+                : rate.take(status.rateAt(), now, claims.size()).rateAt());
+    Pairs.update(connection, pair, after);
+    boolean more = !probing && (claims.size() == want || claimer.scannedAll());
+    return new Claimed(claims, more, after);
+  }
+
+  private static boolean open(PairStatus status, Instant now) {
+    return status.state() != PairStatus.State.PAUSED
+        && (status.waitUntil() == null || !status.waitUntil().isAfter(now));
+  }
+}

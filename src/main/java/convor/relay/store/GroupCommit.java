@@ -1,0 +1,154 @@
+package convor.relay.store;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Appends events to the log: concurrent appends share one transaction and one flush. One thread
+ * writes; while it flushes one batch the next one gathers in a bounded queue.
+ */
+public final class GroupCommit implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
+
+  private static final long CLOSE_CHECK_MS = 200;
+
+  private record Waiting(Event event, CompletableFuture<Receipt> receipt) {}
+
+  private final Database database;
+  private final int batchSize;
+  private final BlockingQueue<Waiting> queue;
+  private final List<Consumer<Set<String>>> listeners = new CopyOnWriteArrayList<>();
+  private final Thread writer = new Thread(this::writeUntilClosed, "append");
+  private volatile boolean closed;
+
+  public GroupCommit(Database database, StoreSettings settings) {
+    this.database = database;
+    this.batchSize = settings.appendBatch();
+    this.queue = new ArrayBlockingQueue<>(settings.appendQueue());
+    writer.start();
+  }
+
+  /**
+   * Stores an event once.
+   *
+   * @return completes when the event's transaction is committed and on disk, or with {@link
+   *     StoreUnavailable}: then the event may or may not be stored, and sending it again is safe
+   */
+  public CompletableFuture<Receipt> append(Event event) {
+    Waiting waiting = new Waiting(event, new CompletableFuture<>());
+    if (closed) {
+      waiting.receipt.completeExceptionally(new StoreUnavailable("the relay is stopping", null));
+    } else if (!queue.offer(waiting)) {
+      waiting.receipt.completeExceptionally(
+          new StoreUnavailable("the append queue is full (relay.append.queue)", null));
+    }
+    return waiting.receipt;
+  }
+
+  /**
+   * {@code listener} is told after each commit, on the writer's thread, which organizations have
+   * new events.
+   */
+  public void onAppended(Consumer<Set<String>> listener) {
+    listeners.add(listener);
+  }
+
+  public void offAppended(Consumer<Set<String>> listener) {
+    listeners.remove(listener);
+  }
+
+  /**
+   * Tells the listeners that there is something to do for these organizations, as an append does.
+   */
+  public void wake(Set<String> orgs) {
+    listeners.forEach(listener -> listener.accept(orgs));
+  }
+
+  /** How many events wait for a commit, and how many may. */
+  public int queued() {
+    return queue.size();
+  }
+
+  public int capacity() {
+    return queue.size() + queue.remainingCapacity();
+  }
+
+  private void writeUntilClosed() {
+    List<Waiting> batch = new ArrayList<>(batchSize);
+    while (!closed || !queue.isEmpty()) {
+      try {
+        Waiting first = queue.poll(CLOSE_CHECK_MS, TimeUnit.MILLISECONDS);
+        if (first != null) {
+          batch.add(first);
+          queue.drainTo(batch, batchSize - 1);
+          write(batch);
+        }
+      } catch (InterruptedException e) {
+        closed = true; // nobody interrupts this thread but a JVM that goes down
+      } finally {
+        batch.clear();
+      }
+    }
+  }
+
+  private void write(List<Waiting> batch) {
+    List<Receipt> receipts;
+    try {
+      receipts = commit(batch);
+    } catch (StoreUnavailable e) {
+      if (batch.size() > 1 && e.isAboutTheData()) {
+        batch.forEach(one -> write(List.of(one))); // one bad event does not fail its neighbours
+      } else {
+        log.error("{} appended events were not stored: {}", batch.size(), e.getMessage());
+        batch.forEach(waiting -> waiting.receipt.completeExceptionally(e));
+      }
+      return;
+    } catch (RuntimeException | Error e) {
+      log.error("{} appended events were not stored", batch.size(), e);
+      StoreUnavailable failure = new StoreUnavailable("the store failed", e);
+      batch.forEach(waiting -> waiting.receipt.completeExceptionally(failure));
+      return;
+    }
+    for (int i = 0; i < batch.size(); i++) {
+      batch.get(i).receipt.complete(receipts.get(i));
+    }
+    Set<String> orgs = batch.stream().map(w -> w.event.org()).collect(Collectors.toSet());
+    try {
+      listeners.forEach(listener -> listener.accept(orgs));
+    } catch (RuntimeException e) { // the writer's end would be the end of receiving
+      log.error("a listener failed; what was appended is found at the next look", e);
+    }
+  }
+
+  private List<Receipt> commit(List<Waiting> batch) {
+    List<Event> events = batch.stream().map(Waiting::event).toList();
+    List<Receipt> receipts =
+        database.inTransaction(connection -> EventLog.append(connection, events));
+    database.flush();
+    return receipts;
+  }
+
+  /** Takes no more, and returns when all that was queued is stored. */
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      writer.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    List<Waiting> late = new ArrayList<>(); // offered between the writer's last look and now
+    queue.drainTo(late);
+    late.forEach(w -> w.receipt.completeExceptionally(new StoreUnavailable("stopped", null)));
+  }
+}
