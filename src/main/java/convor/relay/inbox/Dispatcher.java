@@ -1,0 +1,352 @@
+package convor.relay.inbox;
+
+import convor.relay.store.Claim;
+import convor.relay.store.Deliveries.Turn;
+import convor.relay.store.Pair;
+import convor.relay.store.Settlement;
+import convor.relay.store.StoreUnavailable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connector's deliveries on this node: a thread that settles what has ended and claims what may
+ * start, and {@code concurrency} threads that attempt. Nothing is claimed that cannot start at
+ * once, so a crash leaves no more than {@code concurrency} outcomes unknown.
+ */
+final class Dispatcher implements Consumer<Set<String>> {
+  private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
+
+  /**
+   * While there is nothing to do, the pauses between two looks grow up to this many poll intervals.
+   */
+  private static final int IDLE_FACTOR = 5;
+
+  private final Subscription subscription;
+  private final Inbox inbox;
+  private final BiFunction<Claim, Organization, Outcome> attempt;
+  private final NextStep nextStep;
+  private final AttemptLog attemptLog;
+  private final Map<String, Lane> lanes = new LinkedHashMap<>();
+  private final ThreadPoolExecutor attempts;
+  private final ScheduledThreadPoolExecutor deadlines = new ScheduledThreadPoolExecutor(1);
+  private final Set<Running> running =
+      Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
+  private final Thread loop;
+  private final Semaphore signal = new Semaphore(0);
+  private volatile boolean claiming = true;
+  private volatile @Nullable Instant drainUntil;
+  private volatile boolean stopped;
+  private int turns;
+  private Instant nextLook = Instant.MIN;
+  private int idleLooks;
+
+  /**
+   * @param attempt runs the route for a claim; never throws
+   */
+  Dispatcher(
+      Subscription subscription,
+      List<Organization> organizations,
+      Inbox inbox,
+      BiFunction<Claim, Organization, Outcome> attempt) {
+    this.subscription = subscription;
+    this.inbox = inbox;
+    this.attempt = attempt;
+    this.nextStep =
+        new NextStep(
+            inbox.limits(),
+            subscription.pace().giveUpAfter(),
+            () -> ThreadLocalRandom.current().nextDouble());
+    this.attemptLog = new AttemptLog(subscription.connector(), inbox.metrics());
+    for (Organization organization : organizations) {
+      Pair pair = new Pair(subscription.connector(), organization.name());
+      lanes.put(organization.name(), new Lane(pair, organization));
+    }
+    String name = "inbox-" + subscription.connector();
+    this.attempts =
+        new ThreadPoolExecutor(
+            subscription.pace().concurrency(),
+            subscription.pace().concurrency(),
+            30,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(), // holds what is claimed for a thread that is about to be
+            // free
+            runnable -> new Thread(runnable, name + "-attempt"));
+    attempts.allowCoreThreadTimeOut(true);
+    deadlines.setRemoveOnCancelPolicy(true);
+    this.loop = new Thread(this::runUntilStopped, name);
+  }
+
+  void start() {
+    loop.start();
+  }
+
+  /** Something was appended for these organizations. */
+  @Override
+  public void accept(Set<String> orgs) {
+    boolean ours = false;
+    for (String org : orgs) {
+      Lane lane = lanes.get(org);
+      if (lane != null) {
+        lane.wake();
+        ours = true;
+      }
+    }
+    if (ours) {
+      signal();
+    }
+  }
+
+  /** Claims nothing more; what runs goes on. */
+  void pauseClaiming(boolean pause) {
+    claiming = !pause;
+    signal();
+  }
+
+  /** The relay is about to stop: claims nothing more, and the drain timeout begins. */
+  void drain() {
+    if (drainUntil == null) {
+      drainUntil = inbox.clock().instant().plus(inbox.limits().drainTimeout());
+      claiming = false;
+      signal();
+    }
+  }
+
+  /** Waits for running attempts, gives up on those that outlast the drain timeout, settles all. */
+  void stop() {
+    drain();
+    try {
+      loop.join(Math.max(1, Duration.between(inbox.clock().instant(), drainUntil).toMillis()));
+      for (Running one : Set.copyOf(running)) {
+        one.end(Outcome.of(Outcome.Kind.UNKNOWN, "the relay stopped before the attempt ended"));
+      }
+      stopped = true;
+      signal();
+      loop.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      stopped = true;
+      attempts.shutdownNow();
+      deadlines.shutdownNow();
+    }
+  }
+
+  private void signal() {
+    signal.release();
+  }
+
+  private void runUntilStopped() {
+    while (!stopped && !(drainUntil != null && isDrained())) {
+      Duration pause = runGuarded();
+      if (!pause.isZero()) {
+        await(pause);
+      }
+    }
+    runGuarded(); // settles what the last attempts ended in
+  }
+
+  private boolean isDrained() {
+    return lanes.values().stream().allMatch(lane -> lane.inFlight() == 0 && !lane.hasResults());
+  }
+
+  private Duration runGuarded() {
+    try {
+      return runOnce();
+    } catch (StoreUnavailable e) {
+      log.warn("connector={}: {}; it tries again", subscription.connector(), e.getMessage());
+    } catch (RuntimeException | Error e) { // a connector whose loop ended would be silent for ever
+      log.error("connector={}: its deliveries failed; it tries again", subscription.connector(), e);
+    }
+    return inbox.limits().pollInterval();
+  }
+
+  private void await(Duration pause) {
+    try {
+      if (signal.tryAcquire(pause.toMillis() + 1, TimeUnit.MILLISECONDS)) {
+        signal.drainPermits();
+      }
+    } catch (InterruptedException e) {
+      stopped = true; // nobody interrupts this thread but a JVM that goes down
+    }
+  }
+
+  /**
+   * One turn of each organization that has something to settle or to claim; returns how long there
+   * is nothing to do.
+   */
+  Duration runOnce() {
+    Instant now = inbox.clock().instant();
+    look(now);
+    boolean again = false;
+    List<Lane> order = new ArrayList<>(lanes.values());
+    // Another is the first each time, also after a turn that failed: those behind it come before.
+    Collections.rotate(order, -turns++);
+    for (Lane lane : order) {
+      again |= turn(lane, now);
+    }
+    Duration untilLook = claiming ? Duration.between(now, nextLook) : inbox.limits().pollInterval();
+    return again || untilLook.isNegative() ? Duration.ZERO : untilLook;
+  }
+
+  /**
+   * Asks the store who has work that no wake-up told of: retries that came due, other nodes'
+   * appends and expired leases.
+   */
+  private void look(Instant now) {
+    if (now.isBefore(nextLook) || !claiming) {
+      return;
+    }
+    List<String> orgs = inbox.log().pairs().withWork(subscription.connector(), now);
+    orgs.stream().map(lanes::get).filter(lane -> lane != null).forEach(Lane::wake);
+    idleLooks = orgs.isEmpty() ? Math.min(idleLooks + 1, IDLE_FACTOR) : 1;
+    nextLook = now.plus(inbox.limits().pollInterval().multipliedBy(idleLooks));
+  }
+
+  private boolean turn(Lane lane, Instant now) {
+    int free =
+        subscription.pace().concurrency() - lanes.values().stream().mapToInt(Lane::inFlight).sum();
+    int want = claiming && lane.isReady() ? FairShare.take(lanes.size(), lane.inFlight(), free) : 0;
+    List<Lane.Result> results = lane.takeResults();
+    if (want == 0 && results.isEmpty()) {
+      return false;
+    }
+    if (want > 0) {
+      lane.claiming();
+    }
+    Turn turn;
+    try {
+      turn =
+          inbox
+              .log()
+              .deliveries()
+              .turn(
+                  lane.pair,
+                  subscription.selection(inbox.limits()),
+                  status ->
+                      nextStep.decide(
+                          status, results.stream().map(Lane.Result::ended).toList(), now),
+                  want,
+                  now);
+    } catch (RuntimeException e) {
+      lane.putBack(results);
+      lane.wake();
+      throw e;
+    }
+    report(results, turn, now);
+    lane.started(turn.claims().size());
+    for (Claim claim : turn.claims()) {
+      Running next = new Running(claim, lane);
+      running.add(next);
+      attempts.execute(next);
+    }
+    if (want > 0 && turn.more()) {
+      lane.wake();
+    }
+    planLook(turn, now);
+    return want > 0 && turn.more() && free > turn.claims().size();
+  }
+
+  private void planLook(Turn turn, Instant now) {
+    lookNoLaterThan(turn.status().waitUntil(), now);
+    lookNoLaterThan(turn.status().rateAt(), now);
+  }
+
+  private void lookNoLaterThan(@Nullable Instant at, Instant now) {
+    if (at != null && at.isAfter(now) && at.isBefore(nextLook)) {
+      nextLook = at;
+    }
+  }
+
+  private void report(List<Lane.Result> results, Turn turn, Instant now) {
+    Set<Settlement> fenced = Collections.newSetFromMap(new IdentityHashMap<>());
+    fenced.addAll(turn.fenced());
+    for (int i = 0; i < results.size(); i++) {
+      Settlement settlement = turn.settled().get(i);
+      if (fenced.contains(settlement)) {
+        attemptLog.fenced(settlement);
+      } else {
+        attemptLog.settled(settlement, results.get(i).ended().outcome(), results.get(i).took());
+        lookNoLaterThan(settlement.dueAt(), now);
+      }
+    }
+  }
+
+  /**
+   * An attempt on its thread: it ends once, by the route or by the clock; the thread is freed when
+   * the route returns.
+   */
+  private final class Running implements Runnable {
+    private final Claim claim;
+    private final Lane lane;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final Instant startedAt = inbox.clock().instant();
+    private @Nullable Thread thread;
+
+    Running(Claim claim, Lane lane) {
+      this.claim = claim;
+      this.lane = lane;
+    }
+
+    @Override
+    public void run() {
+      thread = Thread.currentThread();
+      ScheduledFuture<?> deadline =
+          deadlines.schedule(
+              this::timedOut, subscription.pace().timeout().toMillis(), TimeUnit.MILLISECONDS);
+      Outcome outcome = Outcome.of(Outcome.Kind.UNKNOWN, "the attempt broke off");
+      try {
+        outcome = attempt.apply(claim, lane.organization);
+      } finally {
+        deadline.cancel(false);
+        synchronized (this) {
+          thread = null;
+        }
+        running.remove(this);
+        end(outcome); // before the thread counts as free: a lane without both is drained
+        lane.freed();
+        signal();
+      }
+    }
+
+    private synchronized void timedOut() {
+      Thread attempting = thread;
+      long seconds = subscription.pace().timeout().toSeconds();
+      if (attempting != null
+          && end(Outcome.of(Outcome.Kind.UNKNOWN, "timed out after " + seconds + " s"))) {
+        attempting.interrupt();
+      }
+    }
+
+    /** Returns whether it had not ended before. */
+    boolean end(Outcome outcome) {
+      boolean first = ended.compareAndSet(false, true);
+      if (first) {
+        Duration took = Duration.between(startedAt, inbox.clock().instant());
+        attemptLog.ended(claim, outcome, took);
+        lane.ended(new Lane.Result(new NextStep.Ended(claim, outcome), took));
+        signal();
+      }
+      return first;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package convor.relay.inbox;
+
+import convor.relay.store.Event;
+import convor.relay.store.Receipt;
+import convor.relay.store.StoreUnavailable;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.support.DefaultProducer;
+
+/** {@code to: inbox:append}: returns when the event's commit is on disk. */
+final class InboxProducer extends DefaultProducer {
+  private final Inbox.Log log;
+  private final InstantSource clock;
+
+  InboxProducer(InboxEndpoint endpoint, Inbox inbox) {
+    super(endpoint);
+    this.log = inbox.log();
+    this.clock = inbox.clock();
+  }
+
+  @Override
+  public void process(Exchange exchange) throws Exception {
+    exchange
+        .getMessage()
+        .setHeader(Headers.DUPLICATE, append(event(exchange)) == Receipt.DUPLICATE);
+  }
+
+  private Receipt append(Event event) throws InterruptedException {
+    try {
+      return log.events().append(event).get(log.appendTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof StoreUnavailable known
+          ? known
+          : new StoreUnavailable("the store failed", e);
+    } catch (TimeoutException e) {
+      throw new StoreUnavailable("no commit within " + log.appendTimeout(), e);
+    }
+  }
+
+  private Event event(Exchange exchange) {
+    Message message = exchange.getMessage();
+    byte[] body = message.getBody(byte[].class);
+    Object receivedAt = message.getHeader(Headers.RECEIVED_AT);
+    return new Event(
+        required(message, Headers.ORG),
+        required(message, Headers.SOURCE),
+        required(message, Headers.KEY),
+        required(message, Headers.TYPE),
+        message.getHeader(Headers.SUBJECT, String.class),
+        message.getHeader(Headers.VERSION, String.class),
+        receivedAt instanceof Instant at ? at : clock.instant(),
+        requestHeaders(exchange),
+        body == null ? new byte[0] : body);
+  }
+
+  private static String required(Message message, String header) {
+    String value = message.getHeader(header, String.class);
+    if (value == null || value.isEmpty()) {
+      throw new IllegalArgumentException("inbox:append needs the header " + header);
+    }
+    return value;
+  }
+
+  @SuppressWarnings("unchecked") // set by the relay's own processors
+  private static Map<String, String> requestHeaders(Exchange exchange) {
+    Map<String, String> headers = exchange.getProperty(Headers.REQUEST_HEADERS, Map.class);
+    return headers == null ? Map.of() : headers;
+  }
+}
