@@ -1,0 +1,133 @@
+package convor.relay.receive;
+
+import io.vertx.core.Context;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Reads a request's body as it was sent, whatever its content type, before Camel sees the request:
+ * Camel's own body handler parses forms and loses the bytes. It runs on the event loop, so a slow
+ * sender holds no thread. A body over the limit is answered 413, with or without a Content-Length,
+ * and while all bodies together are over theirs, 503.
+ */
+public final class RawBody implements Handler<RoutingContext> {
+  private static final String KEY = RawBody.class.getName();
+  private static final long READ_TIMEOUT_MS = TimeUnit.SECONDS.toMillis(20);
+
+  /** What a request takes besides its body. */
+  private static final int REQUEST_BYTES = 8 << 10;
+
+  private final int maxBody;
+  private final long maxHeld;
+  private final String retryAfter;
+  private final Rejections rejections;
+  private final AtomicLong held = new AtomicLong();
+
+  public RawBody(WebhookLimits limits, Rejections rejections) {
+    this.maxBody = limits.maxBody();
+    this.maxHeld = limits.maxHeld();
+    this.retryAfter = limits.retryAfterSeconds();
+    this.rejections = rejections;
+  }
+
+  /** The body of the request that the current thread works on. */
+  static byte[] ofCurrentRequest() {
+    Context context = Objects.requireNonNull(Vertx.currentContext(), "not in a request");
+    Buffer body = Objects.requireNonNull(context.getLocal(KEY), "the body was not read");
+    return body.getBytes();
+  }
+
+  @Override
+  public void handle(RoutingContext ctx) {
+    HttpServerRequest request = ctx.request();
+    if (!request.path().startsWith(WebhookPath.PREFIX)) {
+      ctx.next(); // somebody else's route on this port
+      return;
+    }
+    if (announced(request) > maxBody) {
+      tooLarge(ctx);
+      return;
+    }
+    AtomicLong mine = new AtomicLong();
+    ctx.addEndHandler(answered -> held.addAndGet(-mine.getAndSet(0)));
+    if (!hold(REQUEST_BYTES, mine)) {
+      busy(ctx);
+      return;
+    }
+    if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
+      ctx.response().writeContinue();
+    }
+    Context context = ctx.vertx().getOrCreateContext();
+    Buffer body = Buffer.buffer();
+    long timer =
+        ctx.vertx().setTimer(READ_TIMEOUT_MS, id -> end(ctx, 408, "the body took too long"));
+    request.exceptionHandler(failure -> ctx.vertx().cancelTimer(timer));
+    request.handler(
+        chunk -> {
+          body.appendBuffer(chunk);
+          if (body.length() > maxBody) {
+            ctx.vertx().cancelTimer(timer);
+            tooLarge(ctx);
+          } else if (!hold(chunk.length(), mine)) {
+            ctx.vertx().cancelTimer(timer);
+            busy(ctx);
+          }
+        });
+    request.endHandler(
+        end -> {
+          ctx.vertx().cancelTimer(timer);
+          context.putLocal(KEY, body);
+          ctx.next();
+        });
+  }
+
+  /** Returns whether all requests together still hold no more than they may. */
+  private boolean hold(long bytes, AtomicLong mine) {
+    mine.addAndGet(bytes);
+    return held.addAndGet(bytes) <= maxHeld;
+  }
+
+  private void busy(RoutingContext ctx) {
+    ctx.response().putHeader("Retry-After", retryAfter);
+    end(ctx, 503, "too much is being received at once");
+  }
+
+  private static long announced(HttpServerRequest request) {
+    try {
+      String length = request.getHeader("Content-Length");
+      return length == null ? 0 : Long.parseLong(length);
+    } catch (NumberFormatException e) {
+      return 0; // the bytes are counted
+    }
+  }
+
+  private void tooLarge(RoutingContext ctx) {
+    String reason = "the body is larger than relay.webhook.max-body, " + maxBody + " bytes";
+    rejections.rejected(
+        Rejections.Request.of(ctx.normalizedPath(), ctx.request(), maxBody + 1L),
+        "too-large",
+        reason);
+    end(ctx, 413, reason);
+  }
+
+  /** Answers, and closes the connection: what the sender still sends is not read. */
+  private static void end(RoutingContext ctx, int status, String reason) {
+    HttpServerRequest request = ctx.request();
+    request.handler(null).endHandler(null);
+    request.resume();
+    if (!ctx.response().ended()) {
+      ctx.response()
+          .setStatusCode(status)
+          .putHeader("Content-Type", "application/json")
+          .putHeader("Connection", "close")
+          .end(Answer.json(status == 503 ? "unavailable" : "rejected", reason))
+          .onComplete(sent -> ctx.vertx().setTimer(1_000, id -> request.connection().close()));
+    }
+  }
+}
