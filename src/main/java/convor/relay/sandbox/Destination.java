@@ -1,0 +1,24 @@
+package convor.relay.sandbox;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A service that the sandbox pretends to be. Its wire name is also its path prefix: {@code
+ * /hubspot/…}.
+ */
+public enum Destination {
+  HUBSPOT,
+  ZENDESK,
+  JIRA,
+  SLACK;
+
+  public String wireName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  public static Optional<Destination> named(String wireName) {
+    return Arrays.stream(values()).filter(d -> d.wireName().equals(wireName)).findFirst();
+  }
+}
