@@ -1,0 +1,137 @@
+package convor.relay.operate;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import convor.relay.store.GroupCommit;
+import convor.relay.store.Pair;
+import convor.relay.store.PairStatus;
+import convor.relay.store.Pairs;
+import convor.relay.store.StoreUnavailable;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code GET /health}: 200 {@code up} or {@code degraded} (a connector is paused or parked for some
+ * organization), 503 {@code down} (the store does not answer, or the append queue is full). The
+ * store is asked at most once a second, however often this is called.
+ *
+ * <p>As a processor it answers on the webhook port, with counts only: the names are for the admin
+ * port.
+ */
+public final class Health implements Processor {
+  private static final Duration FRESH = Duration.ofSeconds(1);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What stops a pair. */
+  record Stopped(String connector, String org, String state, @Nullable String reason) {
+    private static Stopped of(Pair pair, PairStatus status) {
+      return new Stopped(
+          pair.connector(),
+          pair.org(),
+          status.state().name().toLowerCase(Locale.ROOT),
+          status.reason());
+    }
+  }
+
+  /** How full the queue before the store is. */
+  record Queue(int queued, int capacity) {}
+
+  /**
+   * What is known of this relay.
+   *
+   * @param stopped the pairs that are paused or parked; null if the store does not answer
+   */
+  record Report(Queue queue, @Nullable List<Stopped> stopped) {
+    private String summary() {
+      if (stopped == null || queue.queued >= queue.capacity) {
+        return "down";
+      }
+      return stopped.isEmpty() ? "up" : "degraded";
+    }
+
+    int status() {
+      return summary().equals("down") ? 503 : 200;
+    }
+
+    private long count(String state) {
+      return stopped == null ? 0 : stopped.stream().filter(one -> one.state.equals(state)).count();
+    }
+
+    /**
+     * As it is answered.
+     *
+     * @param names whether to say which pairs they are
+     */
+    Map<String, Object> answer(boolean names) {
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("status", summary());
+      answer.put("store", stopped == null ? "down" : "up");
+      answer.put("appendQueue", queue);
+      answer.put("paused", count("paused"));
+      answer.put("parked", count("parked"));
+      if (names && stopped != null) {
+        answer.put("pairs", stopped);
+      }
+      return answer;
+    }
+  }
+
+  private record Seen(Instant at, @Nullable List<Stopped> stopped) {}
+
+  private final Pairs pairs;
+  private final GroupCommit appends;
+  private final InstantSource clock;
+  private @Nullable Seen last;
+
+  public Health(Pairs pairs, GroupCommit appends, InstantSource clock) {
+    this.pairs = pairs;
+    this.appends = appends;
+    this.clock = clock;
+  }
+
+  @Override
+  public void process(Exchange exchange) throws JsonProcessingException {
+    Report report = look();
+    Message message = exchange.getMessage();
+    message.removeHeaders("*");
+    message.setHeader(Exchange.HTTP_RESPONSE_CODE, report.status());
+    message.setHeader(Exchange.CONTENT_TYPE, "application/json");
+    message.setBody(JSON.writeValueAsString(report.answer(false)));
+  }
+
+  Report look() {
+    return new Report(new Queue(appends.queued(), appends.capacity()), seen().stopped);
+  }
+
+  private synchronized Seen seen() {
+    Instant now = clock.instant();
+    Seen seen = last;
+    if (seen == null || Duration.between(seen.at, now).compareTo(FRESH) >= 0) {
+      seen = new Seen(now, ask());
+      last = seen;
+    }
+    return seen;
+  }
+
+  /** The pairs that do not flow, or null if the store does not answer. */
+  private @Nullable List<Stopped> ask() {
+    try {
+      return pairs.all().entrySet().stream()
+          .filter(pair -> pairs.isRegistered(pair.getKey()))
+          .filter(pair -> pair.getValue().state() != PairStatus.State.ACTIVE)
+          .map(pair -> Stopped.of(pair.getKey(), pair.getValue()))
+          .toList();
+    } catch (StoreUnavailable e) {
+      return null;
+    }
+  }
+}

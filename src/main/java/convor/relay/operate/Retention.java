@@ -1,0 +1,81 @@
+package convor.relay.operate;
+
+import convor.relay.store.Pairs;
+import convor.relay.store.Pruning;
+import convor.relay.store.Pruning.Pruned;
+import convor.relay.store.StoreUnavailable;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Prunes by {@code relay.retention.*}, every ten minutes, in steps that an append waits for no
+ * longer than for another.
+ */
+public final class Retention implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Retention.class);
+  private static final Duration EVERY = Duration.ofMinutes(10);
+
+  private final Pruning pruning;
+  private final Pairs pairs;
+  private final Duration keepEvents;
+  private final Duration keepKeys;
+  private final InstantSource clock;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "retention"));
+
+  public Retention(
+      Pruning pruning, Pairs pairs, Duration keepEvents, Duration keepKeys, InstantSource clock) {
+    this.pruning = pruning;
+    this.pairs = pairs;
+    this.keepEvents = keepEvents;
+    this.keepKeys = keepKeys;
+    this.clock = clock;
+    long pause = EVERY.toMinutes();
+    var unused = timer.scheduleWithFixedDelay(this::runGuarded, 1, pause, TimeUnit.MINUTES);
+  }
+
+  private void runGuarded() {
+    try {
+      runOnce();
+    } catch (StoreUnavailable e) {
+      log.warn("nothing was pruned: {}; it tries again", e.getMessage());
+    }
+  }
+
+  /** Prunes all that is old enough now. */
+  void runOnce() {
+    Instant now = clock.instant();
+    pairs.seen(now);
+    Instant before = now.minus(keepEvents);
+    long at = -1;
+    int events = 0;
+    int dead = 0;
+    Pruned step = pruning.step(at, before, before);
+    while (step.lastId() != at) {
+      at = step.lastId();
+      events += step.events();
+      dead += step.dead();
+      step = pruning.step(at, before, before);
+    }
+    int keys = pruning.forgetKeys(now.minus(keepKeys));
+    if (events + keys > 0) {
+      log.info(
+          "pruned {} events older than {} ({} dead deliveries among theirs) and forgot {} keys",
+          events,
+          keepEvents,
+          dead,
+          keys);
+    }
+  }
+
+  @Override
+  public void close() {
+    timer.shutdownNow();
+  }
+}
