@@ -1,10 +1,12 @@
 package convor.relay;
 
-/** Entry. */
+import convor.relay.cli.Cli;
+
+/** Command line to command. */
 public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    System.out.println("relay");
+    System.exit(Cli.commandLine(System.getenv()).execute(args));
   }
 }

@@ -1,0 +1,65 @@
+package convor.relay.app;
+
+import com.zaxxer.hikari.HikariDataSource;
+import convor.relay.inbox.InboxComponent;
+import convor.relay.inbox.InboxEndpoint;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.DefaultProducer;
+import org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository;
+
+/**
+ * What routes refer to by name, with nothing behind it: for reading routes without running them.
+ */
+public final class Unwired {
+  private Unwired() {}
+
+  /** Binds all of it. */
+  public static void bind(CamelContext context) {
+    Processor nothing = exchange -> {};
+    context.getRegistry().bind("verifySignature", nothing);
+    context.getRegistry().bind("answer", nothing);
+    context.getRegistry().bind("storedKeys", new MemoryIdempotentRepository());
+    context.getRegistry().bind("reporting", new HikariDataSource());
+    context.addComponent("inbox", new Inbox());
+  }
+
+  /** Takes what the real one takes. */
+  private static final class Inbox extends InboxComponent {
+    @Override
+    protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)
+        throws Exception {
+      Unread endpoint = new Unread(uri, this);
+      endpoint.setName(remaining);
+      setProperties(endpoint, parameters);
+      return endpoint;
+    }
+  }
+
+  private static final class Unread extends InboxEndpoint {
+    Unread(String uri, Inbox component) {
+      super(uri, component);
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) {
+      var unused = subscription(); // says what is wrong with the options
+      return new DefaultConsumer(this, processor);
+    }
+
+    @Override
+    public Producer createProducer() {
+      checkIsAppend();
+      return new DefaultProducer(this) {
+        @Override
+        public void process(Exchange exchange) {}
+      };
+    }
+  }
+}
