@@ -1,0 +1,129 @@
+package convor.relay.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import convor.relay.cli.SandboxProcess;
+import convor.relay.testing.SlackRoute;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+
+/** The sandbox's page as a person uses it. */
+@WithChromium
+class SandboxPageBrowserTest {
+  @TempDir private static Path folder;
+  private static SandboxProcess sandbox;
+  private static ChromeDriver browser;
+
+  @BeforeAll
+  static void open() throws IOException {
+    sandbox = new SandboxProcess(SlackRoute.into(folder.resolve("routes")));
+    ChromeOptions options = new ChromeOptions();
+    options.setBinary(WithChromium.BROWSER.toFile());
+    options.addArguments(
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--window-size=1400,1400",
+        "--user-data-dir=" + folder.resolve("profile"));
+    browser =
+        new ChromeDriver(
+            new ChromeDriverService.Builder()
+                .usingDriverExecutable(WithChromium.DRIVER.toFile())
+                .build(),
+            options);
+  }
+
+  @AfterAll
+  static void close() {
+    if (browser != null) {
+      browser.quit();
+    }
+    if (sandbox != null) {
+      sandbox.close();
+    }
+  }
+
+  private static ConditionFactory soon() {
+    return Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions();
+  }
+
+  private static String text(String id) {
+    return browser.findElement(By.id(id)).getText();
+  }
+
+  private static void send(String type) {
+    soon().until(() -> !browser.findElements(By.cssSelector("#types button")).isEmpty());
+    browser.findElements(By.cssSelector("#types button")).stream()
+        .filter(button -> button.getText().equals(type))
+        .findFirst()
+        .orElseThrow()
+        .click();
+  }
+
+  private static void behave(String how) {
+    for (WebElement option : browser.findElements(By.cssSelector("#destinations option"))) {
+      WebElement card = option.findElement(By.xpath("ancestor::div[contains(@class,'card')]"));
+      if (card.getText().startsWith("Slack") && how.equals(option.getDomAttribute("value"))) {
+        option.click();
+        return;
+      }
+    }
+    throw new IllegalStateException("no " + how);
+  }
+
+  @Test
+  void an_event_is_sent_and_seen_at_every_step_and_a_fault_makes_it_wait() {
+    browser.get(sandbox.page());
+    soon().until(() -> text("status").equals("Connected."));
+    assertThat(browser.getCurrentUrl()).doesNotContain("token");
+    assertThat(browser.findElement(By.id("locked")).isDisplayed()).isFalse();
+
+    send("conversation.created");
+    soon().until(() -> text("sent").contains("conversation.created"));
+    soon().until(() -> text("sent").contains("accepted"));
+    soon().until(() -> text("deliveries").contains("slack acme done"));
+    assertThat(text("connectors")).contains("slack acme active", "slack globex not subscribed");
+
+    behave("fail");
+    soon().until(() -> text("status").startsWith("Slack: Fails: 500"));
+    send("conversation.escalated");
+    soon().until(() -> text("deliveries").contains("slack acme waiting"));
+
+    behave("ok");
+    soon()
+        .until(
+            () ->
+                !text("deliveries").contains("waiting")
+                    && text("deliveries").contains("conversation.escalated slack acme done"));
+    assertThat(browser.manage().logs().get("browser").getAll())
+        .as("what the browser's console says")
+        .noneMatch(entry -> entry.getMessage().contains("Content Security Policy"));
+  }
+
+  @Test
+  void without_the_token_the_page_asks_for_it_and_shows_nothing() {
+    browser.manage().deleteAllCookies();
+    browser.switchTo().newWindow(org.openqa.selenium.WindowType.TAB);
+    browser.get(sandbox.page().replaceAll("#.*", ""));
+    soon().until(() -> browser.findElement(By.id("locked")).isDisplayed());
+    assertThat(text("deliveries")).isEmpty();
+    browser.findElement(By.id("token")).sendKeys(sandbox.page().replaceAll(".*token=", ""));
+    browser.findElement(By.cssSelector("#unlock button")).click();
+    soon().until(() -> !browser.findElement(By.id("locked")).isDisplayed());
+    soon().until(() -> text("connectors").contains("slack acme active"));
+  }
+}

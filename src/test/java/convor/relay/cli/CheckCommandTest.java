@@ -1,0 +1,103 @@
+package convor.relay.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CheckCommandTest {
+  @TempDir Path folder;
+  private final StringWriter out = new StringWriter();
+
+  @BeforeEach
+  void routes() throws IOException {
+    Files.createDirectory(folder.resolve("routes"));
+  }
+
+  private int check(String properties) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("application.properties"),
+            "relay.routes = " + folder + "/routes\n" + properties);
+    return new CommandLine(new CheckCommand(Map.of()))
+        .setOut(new PrintWriter(out))
+        .execute("--config", file.toString());
+  }
+
+  private void connector(String name, String options) throws IOException {
+    Files.writeString(
+        folder.resolve("routes/" + name + ".camel.yaml"),
+        "- route: {id: %1$s, from: {uri: 'inbox:%1$s?%2$s', steps: [{log: hi}]}}\n"
+            .formatted(name, options));
+  }
+
+  @Test
+  void good_settings_end_with_who_is_subscribed_to_what_and_who_is_not_and_why()
+      throws IOException {
+    connector("reporting", "types=*");
+    connector("slack", "requires=slack.webhook-url|slack.bot-token&orgs=globex,initech");
+    connector("ticket", "requires=zendesk.base-url,zendesk.token&types=conversation.escalated");
+
+    int exit =
+        check(
+            """
+            relay.orgs.acme.webhook.secrets = 3f9a1c77d04be825
+            relay.orgs.acme.zendesk.base-url = https://acme.zendesk.com
+            relay.orgs.acme.zendesk.token = 81e6d2f90
+            relay.orgs.globex.webhook.secrets = 3f9a1c77d04be825
+            relay.orgs.globex.zendesk.base-url = http://globex.example.com
+            relay.orgs.globex.sources.github.scheme = github
+            relay.orgs.globex.sources.github.secrets = 3f9a1c77d04be825
+            """);
+
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            ok: 3 route files, 3 connectors, 2 organizations, 3 sources
+            reporting: acme, globex
+            slack: nobody; not acme (the route's orgs leave it out); not globex (slack.webhook-url or slack.bot-token is not set)
+            ticket: acme; not globex (zendesk.token is not set)
+            warning: relay.orgs.globex.zendesk.base-url: is http: tokens and customers' data travel in the clear; write https
+            """);
+    assertThat(exit).isZero();
+  }
+
+  @Test
+  void problems_of_settings_and_routes_are_told_together() throws IOException {
+    connector("reporting", "types=*");
+    Files.writeString(
+        folder.resolve("routes/wrong.yaml"),
+        "- route: {id: w, from: {uri: 'direct:w', steps: [{to: 'log:a?levl=INFO'}]}}\n");
+
+    int exit = check("relay.admin.prot = 1\nrelay.orgs.acme.webhook.secrets = changeme\n");
+
+    assertThat(out.toString().replace(folder + "/", ""))
+        .isEqualTo(
+            """
+            relay.admin.prot: is unknown; nearest is relay.admin.port
+            relay.orgs.acme.webhook.secrets: is a placeholder; put the real one, as {{env:NAME}} or {{file:PATH}}
+            routes/wrong.yaml:1: log has no option levl; nearest is level
+            """);
+    assertThat(exit).isEqualTo(1);
+  }
+
+  @Test
+  void a_missing_configuration_is_a_problem_and_no_stack_trace() {
+    int exit =
+        new CommandLine(new CheckCommand(Map.of()))
+            .setOut(new PrintWriter(out))
+            .execute("--config", folder.resolve("none.properties").toString());
+
+    assertThat(out.toString())
+        .startsWith(folder + "/none.properties: there is no such file; name it with --config");
+    assertThat(exit).isEqualTo(1);
+  }
+}

@@ -1,0 +1,97 @@
+package convor.relay.crash;
+
+import convor.relay.testing.RelayProcess;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Senders that behave as Convor does: an event that was not acknowledged is sent again until it is.
+ */
+final class Load implements AutoCloseable {
+  private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final RelayProcess relay;
+  private final int limit;
+  private final AtomicInteger next = new AtomicInteger();
+  private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+  private final Map<Integer, AtomicInteger> answers = new ConcurrentHashMap<>();
+  private final List<Thread> senders = new ArrayList<>();
+  private volatile boolean stopping;
+
+  /** Sends up to {@code limit} events with {@code threads} at once. */
+  Load(RelayProcess relay, int threads, int limit) {
+    this.relay = relay;
+    this.limit = limit;
+    for (int i = 0; i < threads; i++) {
+      senders.add(new Thread(this::send, "sender"));
+    }
+    senders.forEach(Thread::start);
+  }
+
+  static String event(String id) {
+    return "{\"id\":\"%s\",\"type\":\"conversation.closed\",\"text\":\"Ünïcode, \\\"quotes\\\"\"}"
+        .formatted(id);
+  }
+
+  private void send() {
+    for (int i = next.getAndIncrement(); i < limit && !stopping; i = next.getAndIncrement()) {
+      String id = "evt_" + i;
+      while (!acknowledges(id)) {
+        LockSupport.parkNanos(PAUSE_NS);
+      }
+      acknowledged.add(id);
+    }
+  }
+
+  private boolean acknowledges(String id) {
+    int status;
+    try {
+      HttpResponse<String> answer = relay.send(event(id));
+      status = answer.statusCode();
+    } catch (IOException e) {
+      status = 0;
+    }
+    answers.computeIfAbsent(status, any -> new AtomicInteger()).incrementAndGet();
+    return status == 202 || status == 200;
+  }
+
+  /** The ids of the events that were answered 2xx so far. */
+  Set<String> acknowledged() {
+    return Set.copyOf(acknowledged);
+  }
+
+  /** How often each status was answered; 0 for no answer. */
+  Map<Integer, AtomicInteger> answers() {
+    return answers;
+  }
+
+  /** Takes no new event; returns when all that were taken are acknowledged. */
+  void finish() {
+    stopping = true;
+    await();
+  }
+
+  /** Returns when all events are acknowledged. */
+  void await() {
+    try {
+      for (Thread sender : senders) {
+        sender.join();
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    stopping = true;
+  }
+}

@@ -1,0 +1,125 @@
+package convor.relay.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PruningTest {
+  private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
+  private static final Instant MONTH_AGO = NOW.minus(Duration.ofDays(30));
+  private static final Pair PAIR = new Pair("crm", "acme");
+  private static final Selection ALL =
+      new Selection(type -> true, false, null, Duration.ofSeconds(90), Duration.ofMinutes(1));
+
+  @TempDir private Path folder;
+  private Database database;
+  private GroupCommit events;
+  private Pairs pairs;
+  private Deliveries deliveries;
+  private Pruning pruning;
+
+  @BeforeEach
+  void open() {
+    StoreSettings settings =
+        new StoreSettings("jdbc:h2:file:" + folder.resolve("relay"), null, null, 4, 1_000, 100);
+    database = Database.open(settings);
+    events = new GroupCommit(database, settings);
+    pairs = new Pairs(database);
+    deliveries = new Deliveries(database);
+    pruning = new Pruning(database);
+  }
+
+  @AfterEach
+  void close() {
+    events.close();
+    database.close();
+  }
+
+  private Receipt append(String key, Instant receivedAt) {
+    byte[] body = "{}".getBytes(StandardCharsets.UTF_8);
+    return events
+        .append(new Event("acme", "convor", key, "a.b", null, null, receivedAt, Map.of(), body))
+        .join();
+  }
+
+  private int pruneAll() {
+    Pruning.Pruned step = pruning.step(-1, MONTH_AGO, MONTH_AGO);
+    return step.events();
+  }
+
+  private List<Claim> deliverAll() {
+    List<Claim> claims =
+        deliveries
+            .turn(PAIR, ALL, status -> new Deliveries.Decision(status, List.of()), 10, NOW)
+            .claims();
+    List<Settlement> done =
+        claims.stream()
+            .map(
+                claim ->
+                    new Settlement(
+                        claim,
+                        Settlement.State.DONE,
+                        null,
+                        1,
+                        false,
+                        new Settlement.Answer(200, null, null, null)))
+            .toList();
+    deliveries.turn(PAIR, ALL, status -> new Deliveries.Decision(status, done), 0, NOW);
+    return claims;
+  }
+
+  @Test
+  void a_pruned_events_key_is_still_known_as_seen_until_it_is_forgotten() {
+    Instant old = MONTH_AGO.minusSeconds(1);
+    append("evt_1", old);
+
+    assertThat(pruneAll()).isEqualTo(1);
+    assertThat(append("evt_1", NOW)).isEqualTo(Receipt.DUPLICATE);
+
+    assertThat(pruning.forgetKeys(old.plusSeconds(1))).isEqualTo(1);
+    assertThat(append("evt_1", NOW)).isEqualTo(Receipt.STORED);
+  }
+
+  @Test
+  void a_young_event_is_not_pruned() {
+    append("evt_1", MONTH_AGO);
+
+    assertThat(pruneAll()).isZero();
+  }
+
+  @Test
+  void an_event_that_a_connector_still_has_to_deliver_is_kept_however_old() {
+    pairs.register(PAIR, true, "", NOW);
+    append("behind the position", MONTH_AGO.minusSeconds(1));
+    assertThat(pruneAll()).isZero();
+
+    deliveries.turn(PAIR, ALL, status -> new Deliveries.Decision(status, List.of()), 10, NOW);
+    assertThat(pruneAll()).as("running").isZero();
+  }
+
+  @Test
+  void a_delivered_event_is_pruned_with_its_deliveries() {
+    pairs.register(PAIR, true, "", NOW);
+    append("evt_1", MONTH_AGO.minusSeconds(1));
+    assertThat(deliverAll()).hasSize(1);
+
+    assertThat(pruneAll()).isEqualTo(1);
+  }
+
+  @Test
+  void a_connector_that_no_node_has_any_more_keeps_nothing() {
+    pairs.register(PAIR, true, "", MONTH_AGO.minusSeconds(1));
+    append("evt_1", MONTH_AGO.minusSeconds(1));
+
+    assertThat(pruneAll()).isEqualTo(1);
+  }
+}
