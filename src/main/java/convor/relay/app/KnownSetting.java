@@ -62,12 +62,33 @@ record KnownSetting(String key, @Nullable String byDefault, Kind<?> kind, String
       relay.reporting.url |  | jdbc-url | Database of the reporting connector
       relay.reporting.username |  | text | Its user
       relay.reporting.password |  | password | Its password
-      relay.poll.<poll>.period |  | duration | Reserved for polling, no effect yet: how often the API is asked
-      relay.poll.<poll>.path |  | text | Reserved: where, below the organization's `api.base-url`
-      relay.poll.<poll>.start |  | text | Reserved: from when, `now`, `beginning` or a date
-      relay.poll.<poll>.page-size |  | 1..10000 | Reserved: records in a page
-      relay.orgs.<org>.api.base-url | https://api.convor.io | url | Reserved for polling, no effect yet: Convor's API
-      relay.orgs.<org>.api.key |  | password | Reserved: its key
+      relay.poll.lease | 2m | duration | How long a poll belongs to its node, for one page; longer than `relay.call.timeout`
+      relay.poll.threads | 8 | 1..1000 | Organizations that are polled at the same time, for each poll
+      relay.poll.<poll>.path |  | text | This and the following win over the parameters of the route: `routes/poll.camel.yaml` says what they are
+      relay.poll.<poll>.kind |  | text | `cursor` or `since`
+      relay.poll.<poll>.start |  | text | `now`, `beginning` or a time
+      relay.poll.<poll>.period |  | duration | How often the API is asked
+      relay.poll.<poll>.page-size |  | 1..1000000 | Records in a page
+      relay.poll.<poll>.page-size-max |  | 1..1000000 | Most records in a page while all have one time
+      relay.poll.<poll>.max-pages |  | 1..1000000 | Pages of one run
+      relay.poll.<poll>.pause |  | duration | Wait before the next run where there is more
+      relay.poll.<poll>.overlap |  | duration | How far before the newest time a run begins again
+      relay.poll.<poll>.grace |  | duration | How old a record must be before its webhook counts as missed
+      relay.poll.<poll>.limit-param |  | text | Name of a query's parameter; so are the next three
+      relay.poll.<poll>.cursor-param |  | text |
+      relay.poll.<poll>.since-param |  | text |
+      relay.poll.<poll>.until-param |  | text |
+      relay.poll.<poll>.items |  | text | JSON pointer into an answer; so are the next two
+      relay.poll.<poll>.next |  | text |
+      relay.poll.<poll>.more |  | text |
+      relay.poll.<poll>.id |  | text | JSON pointer into a record; so are the next two
+      relay.poll.<poll>.version |  | text |
+      relay.poll.<poll>.time |  | text |
+      relay.poll.<poll>.time-format |  | text | `iso`, `seconds` or `millis`
+      relay.poll.<poll>.incomplete |  | text | `stop` or `skip`
+      relay.poll.<poll>.type |  | text | Type of the events
+      relay.orgs.<org>.api.base-url | https://api.convor.io | url | Convor's API, for polling
+      relay.orgs.<org>.api.key |  | password | Its key; without one the organization is not polled
       relay.orgs.<org>.webhook.scheme | convor | text | How Convor signs its webhooks to `/webhooks/<org>`
       relay.orgs.<org>.webhook.secrets |  | secrets | With which secrets: any of them (rotation)
       relay.orgs.<org>.webhook.require-timestamp | false | flag | Refuse what is signed without a time

@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
  * declare, which endpoints they name; and what can be told to be wrong by reading alone.
  *
  * @param files those that Camel can try to load
+ * @param polls the names of the polls
  * @param problems each {@code file:line: what is wrong}
  */
 public record RouteFiles(
     List<Path> files,
     List<Connector> connectors,
     List<EndpointUse> endpoints,
+    Set<String> polls,
     List<String> problems) {
 
   /**
@@ -62,6 +64,7 @@ public record RouteFiles(
     files = List.copyOf(files);
     connectors = List.copyOf(connectors);
     endpoints = List.copyOf(endpoints);
+    polls = Set.copyOf(polls);
     problems = List.copyOf(problems);
   }
 

@@ -10,8 +10,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -54,6 +56,7 @@ final class RouteScan {
   private final List<RouteFiles.Connector> connectors = new ArrayList<>();
   private final List<RouteFiles.EndpointUse> endpoints = new ArrayList<>();
   private final List<String> problems = new ArrayList<>();
+  private final Map<String, String> polls = new TreeMap<>();
   private final List<SettingUse> uses = new ArrayList<>();
   private final Map<String, String> routeIds = new HashMap<>();
 
@@ -78,7 +81,7 @@ final class RouteScan {
     } catch (IOException e) {
       problems.add(
           "relay.routes: there is no such folder; name the one that holds the route files");
-      return new RouteFiles(files, connectors, endpoints, problems);
+      return new RouteFiles(files, connectors, endpoints, polls.keySet(), problems);
     }
     if (found.isEmpty()) {
       problems.add(
@@ -87,7 +90,7 @@ final class RouteScan {
     found.forEach(this::file);
     checkConnectors();
     checkUses();
-    return new RouteFiles(files, connectors, endpoints, problems);
+    return new RouteFiles(files, connectors, endpoints, polls.keySet(), problems);
   }
 
   private void file(Path path) {
@@ -139,6 +142,10 @@ final class RouteScan {
     if (get(item, "from") != null) {
       problem(item, "has a route without an id; write `- route:` with `id:` and `from:`");
     }
+    Node templated = get(item, "templatedRoute");
+    if (templated != null && "poll".equals(textOf(get(templated, "routeTemplateRef")))) {
+      poll(templated);
+    }
     Node route = get(item, "route");
     if (route != null) {
       Node id = get(route, "id");
@@ -151,6 +158,28 @@ final class RouteScan {
         }
       }
     }
+  }
+
+  /** A route from the template {@code poll}: its name is that of its events' source. */
+  private void poll(Node route) {
+    Node parameters = get(route, "parameters");
+    if (!(parameters instanceof SequenceNode list)) {
+      return;
+    }
+    for (Node parameter : list.getValue()) {
+      if ("poll".equals(textOf(get(parameter, "name")))) {
+        Node name = Objects.requireNonNullElse(get(parameter, "value"), parameter);
+        String first = polls.putIfAbsent(text(name), at(name));
+        if (first != null) {
+          problem(
+              name, "the poll " + text(name) + " is taken by " + first + "; give it another name");
+        }
+      }
+    }
+  }
+
+  private static @Nullable String textOf(@Nullable Node node) {
+    return node == null ? null : text(node);
   }
 
   private void walk(Node node) {

@@ -3,6 +3,7 @@ package convor.relay.app;
 import convor.relay.inbox.DeliveryLimits;
 import convor.relay.inbox.Organization;
 import convor.relay.operate.AdminSettings;
+import convor.relay.poll.Polls;
 import convor.relay.receive.WebhookLimits;
 import convor.relay.store.StoreSettings;
 import convor.relay.verify.Source;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param sources by organization, then by name; {@code convor} is the one of {@code
  *     relay.orgs.<org>.webhook}
  * @param reporting the operator's database for reports; null if not set
+ * @param polls parameters of polls that win over their routes', by poll
  * @param keepEvents how long events are kept
  * @param keepKeys how long a key is known as seen; at least as long as events
  * @param sandbox weak secrets were let through
@@ -39,6 +41,8 @@ public record Settings(
     Map<String, Organization> organizations,
     Map<String, Map<String, Source>> sources,
     @Nullable Reporting reporting,
+    Polls.Limits pollLimits,
+    Map<String, Map<String, String>> polls,
     Duration keepEvents,
     Duration keepKeys,
     boolean sandbox,

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNullElse;
 import convor.relay.inbox.DeliveryLimits;
 import convor.relay.inbox.Organization;
 import convor.relay.operate.AdminSettings;
+import convor.relay.poll.Polls;
 import convor.relay.receive.WebhookLimits;
 import convor.relay.store.StoreSettings;
 import convor.relay.verify.Scheme;
@@ -39,6 +40,7 @@ public final class SettingsReader {
   private static final Pattern ORG_KEY = Pattern.compile("relay\\.orgs\\.([^.]+)\\.(.+)");
   private static final Pattern SOURCE_KEY =
       Pattern.compile("relay\\.orgs\\.([^.]+)\\.sources\\.([^.]+)\\..+");
+  private static final Pattern POLL_KEY = Pattern.compile("relay\\.poll\\.([^.]+)\\.(.+)");
   private static final Pattern NOT_A_SECRET =
       Pattern.compile(
           "(?i)([-_ ]?(change|me|my|your|the|secret|password|token|key|example|todo|x{3,}|\\.{3}|…))+|.*<.*>.*");
@@ -241,6 +243,8 @@ public final class SettingsReader {
         Map.copyOf(organizations),
         Map.copyOf(sources),
         reporting(organizations.values()),
+        pollLimits(),
+        polls(),
         keepEvents,
         keepKeys,
         sandbox,
@@ -292,6 +296,44 @@ public final class SettingsReader {
       }
     }
     return limits;
+  }
+
+  private Polls.Limits pollLimits() {
+    Duration lease = required("relay.poll.lease", Kind.DURATION);
+    if (lease.compareTo(required("relay.call.timeout", Kind.DURATION)) <= 0) {
+      given.problem(
+          "relay.poll.lease",
+          "is not longer than relay.call.timeout: another run would start while one waits for its page; lengthen it");
+    }
+    return new Polls.Limits(
+        lease,
+        required("relay.poll.threads", Kind.INTEGER),
+        required("relay.delivery.retry-after-default", Kind.DURATION),
+        required("relay.delivery.retry-after-max", Kind.DURATION));
+  }
+
+  /** By poll, the parameters that are set here. */
+  private Map<String, Map<String, String>> polls() {
+    Map<String, Map<String, String>> polls = new TreeMap<>();
+    given
+        .values()
+        .forEach(
+            (key, value) -> {
+              Matcher matcher = POLL_KEY.matcher(key);
+              if (matcher.matches() && !value.isBlank()) {
+                String poll = matcher.group(1);
+                polls.computeIfAbsent(poll, name -> new TreeMap<>()).put(matcher.group(2), value);
+              }
+            });
+    for (String poll : polls.keySet()) {
+      if (!routes.polls().contains(poll)) {
+        given.problem(
+            "relay.poll." + poll,
+            "no route file has such a poll"
+                + Nearest.to(poll, routes.polls()).map(near -> "; nearest is " + near).orElse(""));
+      }
+    }
+    return polls;
   }
 
   private Settings.@Nullable Reporting reporting(Collection<Organization> organizations) {

@@ -27,6 +27,7 @@ public final class Unwired {
     context.getRegistry().bind("answer", nothing);
     context.getRegistry().bind("storedKeys", new MemoryIdempotentRepository());
     context.getRegistry().bind("reporting", new HikariDataSource());
+    context.getRegistry().bind("polls", new Object());
     context.addComponent("inbox", new Inbox());
   }
 

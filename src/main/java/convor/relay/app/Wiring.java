@@ -14,6 +14,7 @@ import convor.relay.operate.AdminServer;
 import convor.relay.operate.Health;
 import convor.relay.operate.Metrics;
 import convor.relay.operate.Retention;
+import convor.relay.poll.Polls;
 import convor.relay.receive.Answer;
 import convor.relay.receive.RawBody;
 import convor.relay.receive.Rejections;
@@ -22,6 +23,7 @@ import convor.relay.receive.VerifySignature;
 import convor.relay.receive.WebhookServer;
 import convor.relay.store.Backlogs;
 import convor.relay.store.ByHand;
+import convor.relay.store.Cursors;
 import convor.relay.store.Database;
 import convor.relay.store.Deliveries;
 import convor.relay.store.Event;
@@ -46,8 +48,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
@@ -95,6 +100,8 @@ public final class Wiring {
     Pairs pairs = new Pairs(database);
     Deliveries deliveries = new Deliveries(database);
     deliveries.expireLeases();
+    Cursors cursors = new Cursors(database);
+    cursors.expireLeases();
 
     relay.closing(
         new Retention(
@@ -112,13 +119,30 @@ public final class Wiring {
     http.setHandlers(List.of(new RawBody(settings.webhook(), rejections)));
     StoredKeys storedKeys = new StoredKeys(settings.webhook());
 
+    // polling
+    List<Organization> organizations = List.copyOf(settings.organizations().values());
+    Function<Event, JsonNode> reader = event -> read(event, settings.webhook().maxInflated());
+    Polls polls =
+        new Polls(
+            cursors,
+            organizations,
+            settings.polls(),
+            settings.pollLimits(),
+            reader,
+            clock,
+            metrics);
+    ExecutorService pollThreads =
+        Executors.newCachedThreadPool(task -> new Thread(task, "poll")); // as many as are claimed
+    relay.closing(pollThreads::shutdownNow);
+
     // delivering
     Inbox inbox =
         new Inbox(
-            new Inbox.Log(events, pairs, deliveries, APPEND),
-            List.copyOf(settings.organizations().values()),
+            new Inbox.Log(
+                events, pairs, deliveries, cursors, settings.pollLimits().lease(), APPEND),
+            organizations,
             settings.delivery(),
-            event -> read(event, settings.webhook().maxInflated()),
+            reader,
             clock,
             metrics);
     ScheduledThreadPoolExecutor cuts =
@@ -135,6 +159,8 @@ public final class Wiring {
     camel.bind("storedKeys", storedKeys);
     camel.bind("answer", new Answer(storedKeys, settings.webhook(), metrics, clock));
     camel.bind("inbox", inbox);
+    camel.bind("polls", polls);
+    camel.bind("pollThreads", pollThreads);
     camel.bind("reporting", relay.closing(reporting(settings.reporting())));
 
     camel.setInitialProperties(Map.copyOf(settings.properties()));

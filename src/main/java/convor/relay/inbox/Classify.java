@@ -21,10 +21,11 @@ import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** An exception from a route, as an outcome. */
-final class Classify {
+public final class Classify {
   private Classify() {}
 
-  static Outcome exception(Throwable thrown, Instant now) {
+  /** What the exception says of the destination. */
+  public static Outcome exception(Throwable thrown, Instant now) {
     HttpOperationFailedException http = find(thrown, HttpOperationFailedException.class);
     if (http != null) {
       return status(http, now);

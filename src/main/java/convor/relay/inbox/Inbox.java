@@ -1,6 +1,7 @@
 package convor.relay.inbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import convor.relay.store.Cursors;
 import convor.relay.store.Deliveries;
 import convor.relay.store.Event;
 import convor.relay.store.GroupCommit;
@@ -27,8 +28,15 @@ public record Inbox(
   /**
    * The stored side of it.
    *
+   * @param cursors where polled pages go
+   * @param pollLease how much longer a poll may go on after a page
    * @param appendTimeout how long {@code inbox:append} waits for a commit
    */
   public record Log(
-      GroupCommit events, Pairs pairs, Deliveries deliveries, Duration appendTimeout) {}
+      GroupCommit events,
+      Pairs pairs,
+      Deliveries deliveries,
+      Cursors cursors,
+      Duration pollLease,
+      Duration appendTimeout) {}
 }

@@ -1,11 +1,11 @@
 package convor.relay.inbox;
 
 import convor.relay.store.Claim;
+import convor.relay.store.Deliveries;
 import convor.relay.store.Pair;
 import convor.relay.store.StoreUnavailable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultConsumer;
@@ -113,16 +113,19 @@ final class InboxConsumer extends DefaultConsumer {
   }
 
   private Outcome attempt(Claim claim, Organization organization) {
-    if (subscription.pace().ordering() != Subscription.Ordering.NEWEST) {
-      return route(claim, organization);
-    }
+    Subscription.Pace pace = subscription.pace();
+    boolean newest = pace.ordering() == Subscription.Ordering.NEWEST;
     try {
-      Optional<String> newer = inbox.log().deliveries().newerVersion(claim);
-      if (newer.isPresent()) {
-        return Outcome.of(Outcome.Kind.DONE, "stale: version " + newer.get() + " is done already");
+      String skipped = skipped(claim, newest, pace.byVersion());
+      if (skipped != null) {
+        return Outcome.of(Outcome.Kind.DONE, skipped);
       }
-      Outcome outcome = route(claim, organization);
-      if (outcome.kind() == Outcome.Kind.DONE) {
+    } catch (StoreUnavailable e) {
+      return Outcome.of(Outcome.Kind.RETRY, e.getMessage());
+    }
+    Outcome outcome = route(claim, organization);
+    try {
+      if (newest && outcome.kind() == Outcome.Kind.DONE) {
         // Before it is settled: a crash between the two makes it run again, never run unremembered.
         inbox.log().deliveries().rememberVersion(claim, inbox.clock().instant());
       }
@@ -130,6 +133,24 @@ final class InboxConsumer extends DefaultConsumer {
     } catch (StoreUnavailable e) {
       return Outcome.of(Outcome.Kind.UNKNOWN, e.getMessage());
     }
+  }
+
+  /** Why there is nothing to do for the connector; null if there is. */
+  private @Nullable String skipped(Claim claim, boolean newest, boolean byVersion) {
+    Deliveries deliveries = inbox.log().deliveries();
+    String stale =
+        newest
+            ? deliveries
+                .newerVersion(claim)
+                .map(newer -> "stale: version " + newer + " is done already")
+                .orElse(null)
+            : null;
+    return stale == null && byVersion
+        ? deliveries
+            .sameVersion(claim)
+            .map(event -> "the same version as event " + event)
+            .orElse(null)
+        : stale;
   }
 
   private Outcome route(Claim claim, Organization organization) {

@@ -73,6 +73,14 @@ public class InboxEndpoint extends DefaultEndpoint {
 
   @UriParam(
       label = "consumer",
+      defaultValue = "event",
+      enums = "event,version",
+      description =
+          "With `version` an event is skipped whose subject and version an earlier event had that was delivered: for connectors that care about state, not about what happened. Its events are then ordered by subject.")
+  private String dedupe = "event";
+
+  @UriParam(
+      label = "consumer",
       description = "Attempts of one organization at most, such as 1/s, 600/m or 100/h.")
   private @Nullable String rate;
 
@@ -160,6 +168,7 @@ public class InboxEndpoint extends DefaultEndpoint {
             concurrency,
             Subscription.Ordering.valueOf(
                 oneOf("ordering", ordering, "none", "subject", "newest").toUpperCase(Locale.ROOT)),
+            oneOf("dedupe", dedupe, "event", "version").equals("version"),
             rate == null ? null : Rate.parse(rate),
             oneOf("startFrom", startFrom, "latest", "earliest").equals("earliest"),
             java.time.Duration.ofMillis(TimeUtils.toMilliSeconds(timeout)),
@@ -229,6 +238,14 @@ public class InboxEndpoint extends DefaultEndpoint {
 
   public void setOrdering(String ordering) {
     this.ordering = ordering;
+  }
+
+  public String getDedupe() {
+    return dedupe;
+  }
+
+  public void setDedupe(String dedupe) {
+    this.dedupe = dedupe;
   }
 
   public @Nullable String getRate() {

@@ -1,11 +1,14 @@
 package convor.relay.inbox;
 
 import convor.relay.store.Event;
+import convor.relay.store.PageReceipt;
+import convor.relay.store.PolledPage;
 import convor.relay.store.Receipt;
 import convor.relay.store.StoreUnavailable;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -13,7 +16,10 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.support.DefaultProducer;
 
-/** {@code to: inbox:append}: returns when the event's commit is on disk. */
+/**
+ * {@code to: inbox:append}: returns when the commit of the event, or of a page of polled records,
+ * is on disk.
+ */
 final class InboxProducer extends DefaultProducer {
   private final Inbox.Log log;
   private final InstantSource clock;
@@ -26,9 +32,20 @@ final class InboxProducer extends DefaultProducer {
 
   @Override
   public void process(Exchange exchange) throws Exception {
-    exchange
-        .getMessage()
-        .setHeader(Headers.DUPLICATE, append(event(exchange)) == Receipt.DUPLICATE);
+    Message message = exchange.getMessage();
+    if (message.getBody() instanceof PolledPage page) {
+      message.setBody(append(page));
+    } else {
+      message.setHeader(Headers.DUPLICATE, append(event(exchange)) == Receipt.DUPLICATE);
+    }
+  }
+
+  private PageReceipt append(PolledPage page) {
+    PageReceipt receipt = log.cursors().append(page, log.pollLease(), clock.instant());
+    if (receipt.recovered() > 0) {
+      log.events().wake(Set.of(page.lease().org()));
+    }
+    return receipt;
   }
 
   private Receipt append(Event event) throws InterruptedException {

@@ -1,8 +1,13 @@
 package convor.relay.inbox;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +50,7 @@ public record Organization(String name, Map<String, String> settings) {
   }
 
   /** {@code text} without any value of this organization's settings that could be a secret. */
-  String redact(String text) {
+  public String redact(String text) {
     String redacted = text;
     // the longest first: one that is the beginning of another would leave the other's end standing
     for (String value : settings.values().stream().sorted(LONGEST_FIRST).toList()) {
@@ -54,6 +59,18 @@ public record Organization(String name, Map<String, String> settings) {
       }
     }
     return redacted;
+  }
+
+  /** Differs when one of the settings does; tells nothing of them. */
+  public static String fingerprint(Map<String, String> settings) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest(new TreeMap<>(settings).toString().getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   @Override

@@ -2,12 +2,8 @@ package convor.relay.inbox;
 
 import convor.relay.store.Rate;
 import convor.relay.store.Selection;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +30,7 @@ public record Subscription(
    *
    * @param concurrency attempts at the same time
    * @param ordering of the events of one subject
+   * @param byVersion an event is skipped whose subject and version an earlier one had
    * @param fromEarliest a new subscription starts with the oldest stored event, not behind the
    *     newest
    * @param timeout of one attempt
@@ -42,10 +39,17 @@ public record Subscription(
   public record Pace(
       int concurrency,
       Ordering ordering,
+      boolean byVersion,
       @Nullable Rate rate,
       boolean fromEarliest,
       Duration timeout,
-      Duration giveUpAfter) {}
+      Duration giveUpAfter) {
+
+    /** Whether a later event of a subject waits for the earlier one. */
+    boolean bySubject() {
+      return ordering != Ordering.NONE || byVersion;
+    }
+  }
 
   /** What an event has to do with the others of its subject. */
   public enum Ordering {
@@ -79,8 +83,7 @@ public record Subscription(
   }
 
   Selection selection(DeliveryLimits limits) {
-    return new Selection(
-        types, pace.ordering() != Ordering.NONE, pace.rate(), limits.lease(), limits.parkProbe());
+    return new Selection(types, pace.bySubject(), pace.rate(), limits.lease(), limits.parkProbe());
   }
 
   /** Why the organization is not subscribed, or null if it is. */
@@ -116,13 +119,6 @@ public record Subscription(
 
   /** Differs when a setting of the destination changes; tells nothing of the settings. */
   String fingerprint(Organization organization) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(settings(organization).toString().getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return Organization.fingerprint(settings(organization));
   }
 }

@@ -5,6 +5,7 @@ import static convor.relay.store.Sql.bind;
 import convor.relay.store.Settlement.State;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,6 +43,17 @@ public final class Deliveries {
       and not exists
         (select 1 from delivery where connector = ? and org = ? and subject = ? and due_at >= 0 and due_at < ?)
       """;
+
+  private static final String EARLIER_OF_SUBJECT =
+      """
+      select e.id, e.version from delivery d join event e on e.id = d.event_id
+      where d.connector = ? and d.org = ? and d.subject = ? and d.event_id < ? and d.state <> 'dead'
+      and e.version is not null
+      order by d.event_id desc limit ?
+      """;
+
+  /** How far back a connector looks for the same version. */
+  private static final int VERSIONS = 200;
 
   private static final String EXPIRE_LEASES =
       "update delivery set due_at = 0 where state = 'running'";
@@ -133,6 +145,33 @@ public final class Deliveries {
       database.inTransaction(
           connection -> Versions.remember(connection, claim.pair(), subject, version, now));
     }
+  }
+
+  /**
+   * An earlier event of the same subject and version that its connector has delivered, or will: a
+   * webhook and a poll may tell of the same thing. Of connectors that are ordered by subject.
+   */
+  public Optional<Long> sameVersion(Claim claim) {
+    String version = claim.event().version();
+    String subject = claim.event().subject();
+    if (version == null || subject == null) {
+      return Optional.empty();
+    }
+    return database.inTransaction(
+        connection -> {
+          try (PreparedStatement select = connection.prepareStatement(EARLIER_OF_SUBJECT)) {
+            Pair pair = claim.pair();
+            bind(select, pair.connector(), pair.org(), subject, claim.eventId(), VERSIONS);
+            try (ResultSet rows = select.executeQuery()) {
+              while (rows.next()) {
+                if (Versions.isSame(version, rows.getString(2))) {
+                  return Optional.of(rows.getLong(1));
+                }
+              }
+              return Optional.empty();
+            }
+          }
+        });
   }
 
   private static List<Settlement> settle(

@@ -5,6 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -35,13 +36,27 @@ public record Event(
 
   /** An event is stored once per this: 16 bytes of SHA-256 over organization, source and key. */
   byte[] keyHash() {
+    return hash(org, source, key);
+  }
+
+  /** 16 bytes that stand for these texts. */
+  static byte[] hash(String... texts) {
+    MessageDigest sha256 = sha256();
+    for (String text : texts) {
+      sha256.update(text.getBytes(StandardCharsets.UTF_8));
+      sha256.update((byte) 0);
+    }
+    return Arrays.copyOf(sha256.digest(), 16);
+  }
+
+  /** What stands for a key that is too long: 64 hex digits. */
+  public static String hashed(String key) {
+    return HexFormat.of().formatHex(sha256().digest(key.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static MessageDigest sha256() {
     try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      for (String part : new String[] {org, source, key}) {
-        sha256.update(part.getBytes(StandardCharsets.UTF_8));
-        sha256.update((byte) 0);
-      }
-      return Arrays.copyOf(sha256.digest(), 16);
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

@@ -39,16 +39,24 @@ final class EventLog {
   private static final String AFTER =
       "select id, type, subject from event where org = ? and id > ? order by id limit ?";
 
-  private static final String BY_ID =
+  private static final String WHOLE =
       """
       select id, org, source, event_key, type, subject, version, received_at, headers, body
-      from event where id = any(?)
+      from event
       """;
+
+  private static final String BY_ID = WHOLE + "where id = any(?)";
+
+  private static final String WHOLE_AFTER =
+      WHOLE + "where org = ? and id > ? order by org, id limit ?";
 
   /**
    * What the choice of the next events to deliver needs; the body is read for the chosen ones only.
    */
   record Entry(long id, String type, String subject) {}
+
+  /** An event with its number in the log. */
+  record Numbered(long id, Event event) {}
 
   private EventLog() {}
 
@@ -146,6 +154,25 @@ final class EventLog {
       }
     }
     return events;
+  }
+
+  /**
+   * The next {@code limit} events of the organization after {@code position}, with their bodies.
+   */
+  static List<Numbered> whole(Connection connection, String org, long position, int limit)
+      throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(WHOLE_AFTER)) {
+      select.setString(1, org);
+      select.setLong(2, position);
+      select.setInt(3, limit);
+      List<Numbered> events = new ArrayList<>();
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          events.add(new Numbered(rows.getLong("id"), read(rows)));
+        }
+      }
+      return events;
+    }
   }
 
   private static Event read(ResultSet row) throws SQLException {

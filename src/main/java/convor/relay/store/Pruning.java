@@ -42,6 +42,8 @@ public final class Pruning {
 
   private static final String FORGET_VERSIONS = "delete from newest_version where written_at < ?";
 
+  private static final String FORGET_COVERED = "delete from covered where covered_at < ?";
+
   private final Database database;
 
   public Pruning(Database database) {
@@ -85,7 +87,7 @@ public final class Pruning {
 
   /**
    * Forgets the keys of pruned events that were received before {@code before}: what is sent again
-   * then is new. Forgets versions that were written before then, too.
+   * then is new. Forgets versions that were written, or told of, before then, too.
    *
    * @return how many keys
    */
@@ -93,6 +95,7 @@ public final class Pruning {
     return database.inTransaction(
         connection -> {
           delete(connection, FORGET_VERSIONS, before);
+          delete(connection, FORGET_COVERED, before);
           return delete(connection, FORGET_KEYS, before);
         });
   }

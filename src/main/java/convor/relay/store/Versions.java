@@ -13,7 +13,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Optional;
 
 /** The newest version of each subject that a connector has written. */
-final class Versions {
+public final class Versions {
   private static final String NEWEST =
       "select version from newest_version where connector = ? and org = ? and subject = ?";
 
@@ -47,6 +47,20 @@ final class Versions {
         connection.prepareStatement(newest.isEmpty() ? INSERT : UPDATE)) {
       bind(change, version, now.toEpochMilli(), pair.connector(), pair.org(), subject);
       return change.executeUpdate() == 1;
+    }
+  }
+
+  /** Whether two spellings of a time, or two texts, are the same version. */
+  static boolean isSame(String version, String other) {
+    return canonical(version).equals(canonical(other));
+  }
+
+  /** A time in one spelling, whatever its offset and digits; any other text as it is. */
+  public static String canonical(String version) {
+    try {
+      return OffsetDateTime.parse(version).toInstant().toString();
+    } catch (DateTimeParseException noTime) {
+      return version;
     }
   }
 

@@ -12,7 +12,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SubscriptionTest {
   private static final Subscription.Pace PACE =
       new Subscription.Pace(
-          8, Subscription.Ordering.NONE, null, false, Duration.ofSeconds(30), Duration.ofDays(3));
+          8,
+          Subscription.Ordering.NONE,
+          false,
+          null,
+          false,
+          Duration.ofSeconds(30),
+          Duration.ofDays(3));
 
   private static Subscription subscription(String requires, String optional, String... orgs) {
     return new Subscription(

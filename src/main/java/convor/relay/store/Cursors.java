@@ -1,0 +1,424 @@
+package convor.relay.store;
+
+import static convor.relay.store.Sql.bind;
+
+import convor.relay.store.PolledPage.PolledRecord;
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where each poll of each organization goes on. One run at a time holds the lease of a (poll,
+ * organization); a page and the place behind it are one transaction, fenced by that lease.
+ */
+public final class Cursors {
+  /** How the reason of a pause begins that the API's refusal caused. */
+  public static final String REFUSED = "refused: ";
+
+  /** Events of the log that are read in one step for what they tell of. */
+  private static final int STEP = 200;
+
+  private static final String REGISTER =
+      """
+      insert into cursor
+        (poll, org, high_water, state, failures, next_at, pages, records, recovered, covered_to, fingerprint)
+      select ?, ?, ?, 'active', 0, ?, 0, 0, 0, 0, ?
+      where not exists (select 1 from cursor where poll = ? and org = ?)
+      """;
+
+  private static final String RESUME_CHANGED =
+      """
+      update cursor
+      set state = 'active', reason = null, failures = 0, next_at = ?, fingerprint = ?
+      where poll = ? and org = ? and fingerprint <> ? and state = 'paused' and reason like ?
+      """;
+
+  private static final String SET_FINGERPRINT =
+      "update cursor set fingerprint = ? where poll = ? and org = ? and fingerprint <> ?";
+
+  private static final String DUE =
+      """
+      select org, position, high_water, failures from cursor
+      where poll = ? and org = any(?) and state = 'active' and next_at <= ?
+      and (lease_until is null or lease_until <= ?)
+      order by next_at limit ? for update
+      """;
+
+  private static final String LEASE =
+      "update cursor set lease = ?, lease_until = ?, last_run_at = ? where poll = ? and org = ?";
+
+  private static final String HOLD =
+      "select lease from cursor where poll = ? and org = ? for update";
+
+  private static final String MOVE =
+      """
+      update cursor
+      set position = ?, high_water = ?, pages = pages + 1, records = records + ?, recovered = recovered + ?,
+          lease_until = ?
+      where poll = ? and org = ? and lease = ?
+      """;
+
+  private static final String STAY =
+      "update cursor set recovered = recovered + ?, lease_until = ? where poll = ? and org = ? and lease = ?";
+
+  private static final String END =
+      """
+      update cursor
+      set state = case when ? then 'paused' else state end, reason = ?, failures = ?, next_at = ?,
+          lease = null, lease_until = null
+      where poll = ? and org = ? and lease = ?
+      """;
+
+  private static final String PLACE =
+      "update cursor set position = ?, high_water = ? where poll = ? and org = ? and lease = ?";
+
+  private static final String EXPIRE_LEASES =
+      "update cursor set lease = null, lease_until = null where lease is not null";
+
+  private static final String ALL =
+      """
+      select poll, org, position, high_water, state, reason, failures, next_at, lease_until, last_run_at,
+        pages, records, recovered
+      from cursor order by poll, org
+      """;
+
+  private static final String RESET =
+      """
+      update cursor
+      set position = ?, high_water = ?, reason = null, failures = 0, next_at = ?, lease = null, lease_until = null,
+          pages = 0, records = 0, recovered = 0
+      where poll = ? and org = ?
+      """;
+
+  private static final String PAUSE =
+      "update cursor set state = 'paused', reason = ? where poll = ? and org = ?";
+
+  private static final String RESUME =
+      """
+      update cursor set state = 'active', reason = null, failures = 0, next_at = ?
+      where poll = ? and org = ?
+      """;
+
+  private static final String RUN_NOW = "update cursor set next_at = ? where poll = ? and org = ?";
+
+  private static final String COVERED_TO =
+      "select covered_to from cursor where poll = ? and org = ?";
+
+  private static final String SET_COVERED_TO =
+      "update cursor set covered_to = ? where poll = ? and org = ? and covered_to < ?";
+
+  private final Database database;
+
+  public Cursors(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * Makes a poll of an organization known.
+   *
+   * @param start the time to begin with; null for the beginning
+   * @param fingerprint of the settings that the API depends on; a poll that was paused by a refusal
+   *     is resumed when it differs
+   */
+  public void register(
+      String poll, String org, @Nullable Instant start, String fingerprint, Instant now) {
+    long at = now.toEpochMilli();
+    database.inTransaction(
+        connection -> {
+          change(connection, REGISTER, poll, org, millis(start), at, fingerprint, poll, org);
+          change(
+              connection, RESUME_CHANGED, at, fingerprint, poll, org, fingerprint, REFUSED + "%");
+          return change(connection, SET_FINGERPRINT, fingerprint, poll, org, fingerprint);
+        });
+  }
+
+  /**
+   * For a store that only this process uses: whatever is leased was running when the process before
+   * this one ended.
+   */
+  public void expireLeases() {
+    database.inTransaction(connection -> change(connection, EXPIRE_LEASES));
+  }
+
+  /**
+   * The organizations whose next run is due, leased to the caller, the longest overdue first.
+   *
+   * @param orgs the organizations that this node polls
+   */
+  public List<CursorLease> claimDue(
+      String poll, Collection<String> orgs, int limit, Duration lease, Instant now) {
+    long at = now.toEpochMilli();
+    return database.inTransaction(
+        connection -> {
+          List<CursorLease> claimed = new ArrayList<>();
+          try (PreparedStatement select = connection.prepareStatement(DUE)) {
+            select.setString(1, poll);
+            select.setArray(2, connection.createArrayOf("varchar", orgs.toArray()));
+            select.setLong(3, at);
+            select.setLong(4, at);
+            select.setInt(5, limit);
+            try (ResultSet rows = select.executeQuery()) {
+              while (rows.next()) {
+                long token = ThreadLocalRandom.current().nextLong();
+                claimed.add(
+                    new CursorLease(
+                        poll, rows.getString("org"), token, place(rows), rows.getInt("failures")));
+              }
+            }
+          }
+          for (CursorLease one : claimed) {
+            change(connection, LEASE, one.token(), at + lease.toMillis(), at, poll, one.org());
+          }
+          return claimed;
+        });
+  }
+
+  /**
+   * Stores the records that no stored event tells of and moves the cursor behind the page, in one
+   * transaction, which is on disk when this returns. While a record is too young to be missed, the
+   * cursor stays.
+   *
+   * @param lease how much longer the run may go on now
+   */
+  public PageReceipt append(PolledPage page, Duration lease, Instant now) {
+    CursorLease run = page.lease();
+    Seen seen = readLog(run, page.covers(), now);
+    PageReceipt receipt =
+        database.inTransaction(
+            connection -> {
+              if (!holds(connection, run)) {
+                return PageReceipt.LOST;
+              }
+              seen.add(connection); // what was appended since: no other append runs now
+              return append(connection, page, now.plus(lease).toEpochMilli(), now);
+            });
+    database.flush();
+    return receipt;
+  }
+
+  private static PageReceipt append(
+      Connection connection, PolledPage page, long leaseUntil, Instant now) throws SQLException {
+    CursorLease run = page.lease();
+    List<String> versions = page.records().stream().map(PolledRecord::version).toList();
+    Set<ByteBuffer> known = Coverage.known(connection, Coverage.hashes(run.org(), versions));
+    List<Event> missed = new ArrayList<>();
+    List<byte[]> judged = new ArrayList<>();
+    int deferred = 0;
+    for (PolledRecord one : page.records()) {
+      byte[] hash = Event.hash(run.org(), one.version());
+      if (one.young() && !known.contains(ByteBuffer.wrap(hash))) {
+        deferred++;
+      } else if (known.add(ByteBuffer.wrap(hash))) {
+        missed.add(one.event());
+        judged.add(hash);
+      }
+    }
+    List<Receipt> receipts = EventLog.append(connection, missed);
+    Coverage.add(connection, judged, now);
+    int recovered = (int) receipts.stream().filter(Receipt.STORED::equals).count();
+    if (deferred > 0) {
+      change(connection, STAY, recovered, leaseUntil, run.poll(), run.org(), run.token());
+    } else {
+      change(
+          connection,
+          MOVE,
+          page.after().position(),
+          millis(page.after().highWater()),
+          page.records().size(),
+          recovered,
+          leaseUntil,
+          run.poll(),
+          run.org(),
+          run.token());
+    }
+    return new PageReceipt(
+        recovered, page.records().size() - recovered - deferred, deferred, false);
+  }
+
+  /**
+   * Reads the log for what it tells of, step by step, up to near its end: no transaction is held
+   * while bodies are parsed.
+   */
+  private Seen readLog(CursorLease run, Function<Event, Set<String>> covers, Instant now) {
+    Seen seen = new Seen(run, covers, now);
+    boolean more = true;
+    while (more) {
+      List<EventLog.Numbered> step = database.inTransaction(seen::next);
+      Set<String> versions = seen.read(step);
+      more = step.size() == STEP;
+      if (!step.isEmpty()) {
+        database.inTransaction(connection -> seen.keep(connection, versions, step));
+      }
+    }
+    return seen;
+  }
+
+  /** How far the log was read for a poll, and what it tells of. */
+  private record Seen(CursorLease run, Function<Event, Set<String>> covers, Instant now) {
+    List<EventLog.Numbered> next(Connection connection) throws SQLException {
+      try (PreparedStatement select = connection.prepareStatement(COVERED_TO)) {
+        bind(select, run.poll(), run.org());
+        try (ResultSet row = select.executeQuery()) {
+          long from = row.next() ? row.getLong(1) : 0;
+          return EventLog.whole(connection, run.org(), from, STEP);
+        }
+      }
+    }
+
+    Set<String> read(List<EventLog.Numbered> step) {
+      Set<String> versions = new HashSet<>();
+      step.forEach(one -> versions.addAll(covers.apply(one.event())));
+      return versions;
+    }
+
+    boolean keep(Connection connection, Set<String> versions, List<EventLog.Numbered> step)
+        throws SQLException {
+      Coverage.add(connection, Coverage.hashes(run.org(), versions), now);
+      long to = step.get(step.size() - 1).id();
+      return change(connection, SET_COVERED_TO, to, run.poll(), run.org(), to) == 1;
+    }
+
+    /** The rest, in the transaction that appends. */
+    void add(Connection connection) throws SQLException {
+      List<EventLog.Numbered> step = next(connection);
+      while (!step.isEmpty()) {
+        keep(connection, read(step), step);
+        step = next(connection);
+      }
+    }
+  }
+
+  /**
+   * Writes how a run ended and gives the lease back; nothing if it was taken over.
+   *
+   * @return whether it was still the caller's
+   */
+  public boolean end(CursorLease run, CursorEnd end) {
+    return database.inTransaction(
+        connection -> {
+          CursorPlace place = end.place();
+          if (place != null) {
+            change(
+                connection,
+                PLACE,
+                place.position(),
+                millis(place.highWater()),
+                run.poll(),
+                run.org(),
+                run.token());
+          }
+          return change(
+                  connection,
+                  END,
+                  end.paused(),
+                  end.reason(),
+                  end.failures(),
+                  end.nextAt().toEpochMilli(),
+                  run.poll(),
+                  run.org(),
+                  run.token())
+              == 1;
+        });
+  }
+
+  /** All that any node has ever registered, by poll and organization. */
+  public List<CursorStatus> all(Instant now) {
+    return database.inTransaction(
+        connection -> {
+          List<CursorStatus> all = new ArrayList<>();
+          try (PreparedStatement select = connection.prepareStatement(ALL);
+              ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+              all.add(status(rows, now));
+            }
+          }
+          return all;
+        });
+  }
+
+  /**
+   * The next run begins at this place, now; a run under way loses its lease.
+   *
+   * @return whether there is such a poll of such an organization
+   */
+  public boolean reset(String poll, String org, CursorPlace to, Instant now) {
+    return byHand(RESET, to.position(), millis(to.highWater()), now.toEpochMilli(), poll, org);
+  }
+
+  /** No run begins until it is resumed. Returns whether there is such a poll. */
+  public boolean pause(String poll, String org, String reason) {
+    return byHand(PAUSE, reason, poll, org);
+  }
+
+  /** Runs may begin again, the next one now. Returns whether there is such a poll. */
+  public boolean resume(String poll, String org, Instant now) {
+    return byHand(RESUME, now.toEpochMilli(), poll, org);
+  }
+
+  /** The next run is due now. Returns whether there is such a poll. */
+  public boolean runNow(String poll, String org, Instant now) {
+    return byHand(RUN_NOW, now.toEpochMilli(), poll, org);
+  }
+
+  private boolean byHand(String update, @Nullable Object... values) {
+    boolean found = database.inTransaction(connection -> change(connection, update, values) == 1);
+    database.flush();
+    return found;
+  }
+
+  private static boolean holds(Connection connection, CursorLease run) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(HOLD)) {
+      bind(select, run.poll(), run.org());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() && row.getObject(1) != null && row.getLong(1) == run.token();
+      }
+    }
+  }
+
+  private static CursorPlace place(ResultSet row) throws SQLException {
+    long highWater = row.getLong("high_water");
+    return new CursorPlace(
+        row.getString("position"), row.wasNull() ? null : Instant.ofEpochMilli(highWater));
+  }
+
+  private static CursorStatus status(ResultSet row, Instant now) throws SQLException {
+    long lastRunAt = row.getLong("last_run_at");
+    return new CursorStatus(
+        row.getString("poll"),
+        row.getString("org"),
+        place(row),
+        row.getString("state").equals("paused"),
+        row.getLong("lease_until") > now.toEpochMilli(),
+        row.getString("reason"),
+        row.getInt("failures"),
+        lastRunAt == 0 ? null : Instant.ofEpochMilli(lastRunAt),
+        Instant.ofEpochMilli(row.getLong("next_at")),
+        row.getLong("pages"),
+        row.getLong("records"),
+        row.getLong("recovered"));
+  }
+
+  private static @Nullable Long millis(@Nullable Instant instant) {
+    return instant == null ? null : instant.toEpochMilli();
+  }
+
+  private static int change(Connection connection, String statement, @Nullable Object... values)
+      throws SQLException {
+    try (PreparedStatement change = connection.prepareStatement(statement)) {
+      bind(change, values);
+      return change.executeUpdate();
+    }
+  }
+}
