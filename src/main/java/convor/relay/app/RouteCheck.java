@@ -67,6 +67,12 @@ public final class RouteCheck {
     this.properties = properties;
   }
 
+  /** What is wrong with the route files under these settings. */
+  public static List<String> problems(SettingsReader reader) {
+    Map<String, Map<String, String>> polls = reader.usable().polls();
+    return problems(reader.routes(), reader.properties(), context -> Unwired.bind(context, polls));
+  }
+
   /**
    * Tries every file by itself: what is wrong in one does not hide what is wrong in another.
    *

@@ -3,7 +3,10 @@ package convor.relay.app;
 import com.zaxxer.hikari.HikariDataSource;
 import convor.relay.inbox.InboxComponent;
 import convor.relay.inbox.InboxEndpoint;
+import convor.relay.poll.Polls;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
@@ -20,15 +23,25 @@ import org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository;
 public final class Unwired {
   private Unwired() {}
 
-  /** Binds all of it. */
-  public static void bind(CamelContext context) {
+  /**
+   * Binds all of it.
+   *
+   * @param pollSettings parameters of polls that win over their routes', by poll
+   */
+  public static void bind(CamelContext context, Map<String, Map<String, String>> pollSettings) {
     Processor nothing = exchange -> {};
     context.getRegistry().bind("verifySignature", nothing);
     context.getRegistry().bind("answer", nothing);
     context.getRegistry().bind("storedKeys", new MemoryIdempotentRepository());
     context.getRegistry().bind("reporting", new HikariDataSource());
-    context.getRegistry().bind("polls", new Object());
+    context.getRegistry().bind("polls", polls(pollSettings));
+    context.getRegistry().bind("pollThreads", ForkJoinPool.commonPool());
     context.addComponent("inbox", new Inbox());
+  }
+
+  @SuppressWarnings("NullAway") // nothing of it is called while no route runs
+  private static Polls polls(Map<String, Map<String, String>> settings) {
+    return new Polls(null, List.of(), settings, null, null, null, null);
   }
 
   /** Takes what the real one takes. */

@@ -11,6 +11,7 @@ import convor.relay.inbox.Organization;
 import convor.relay.inbox.Subscription;
 import convor.relay.operate.AdminApi;
 import convor.relay.operate.AdminServer;
+import convor.relay.operate.CursorsApi;
 import convor.relay.operate.Health;
 import convor.relay.operate.Metrics;
 import convor.relay.operate.Retention;
@@ -184,7 +185,7 @@ public final class Wiring {
             });
 
     // operating
-    Health health = new Health(pairs, events, clock);
+    Health health = new Health(pairs, cursors, events, clock);
     camel.configure().addRoutesBuilder(health(health));
     Backlogs backlogs = new Backlogs(database);
     Supplier<List<Subscribed>> subscriptions =
@@ -194,9 +195,10 @@ public final class Wiring {
             new AdminApi.Store(new Ledger(database), backlogs, new ByHand(database), events),
             subscriptions,
             clock);
-    Metrics scrape = new Metrics(metrics, backlogs, subscriptions, clock);
+    AdminServer.Apis apis = new AdminServer.Apis(api, new CursorsApi(cursors, clock));
+    Metrics scrape = new Metrics(metrics, backlogs, cursors, subscriptions, clock);
     relay.servers(
-        new AdminServer(vertx, settings.admin(), api, health, scrape, pages), http::getServerPort);
+        new AdminServer(vertx, settings.admin(), apis, health, scrape, pages), http::getServerPort);
     return relay;
   }
 

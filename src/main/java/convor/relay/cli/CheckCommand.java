@@ -4,7 +4,6 @@ import convor.relay.app.RouteCheck;
 import convor.relay.app.RouteFiles;
 import convor.relay.app.Settings;
 import convor.relay.app.SettingsReader;
-import convor.relay.app.Unwired;
 import convor.relay.inbox.Organization;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -55,7 +54,7 @@ public final class CheckCommand implements Callable<Integer> {
   public Integer call() {
     SettingsReader reader = new SettingsReader(config, environment, false);
     Set<String> problems = new LinkedHashSet<>(reader.problems());
-    problems.addAll(RouteCheck.problems(reader.routes(), reader.properties(), Unwired::bind));
+    problems.addAll(RouteCheck.problems(reader));
     PrintWriter out = spec.commandLine().getOut();
     if (problems.isEmpty()) {
       report(reader.settings(), reader.routes(), out);

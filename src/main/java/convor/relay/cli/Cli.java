@@ -63,7 +63,9 @@ public final class Cli extends RunCommand {
             .addSubcommand(new RetryCommand(environment))
             .addSubcommand(new ReplayCommand(environment))
             .addSubcommand(new PauseCommand(environment))
-            .addSubcommand(new ResumeCommand(environment));
+            .addSubcommand(new ResumeCommand(environment))
+            .addSubcommand(CursorsCommand.commandLine(environment))
+            .addSubcommand(new PollCommand(environment));
     for (CommandLine command : all.getSubcommands().values()) {
       UsageMessageSpec usage = command.getCommandSpec().usageMessage();
       usage.synopsisHeading("%nUsage: ").descriptionHeading("%n");

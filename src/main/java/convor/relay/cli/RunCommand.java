@@ -3,7 +3,6 @@ package convor.relay.cli;
 import convor.relay.app.RouteCheck;
 import convor.relay.app.Settings;
 import convor.relay.app.SettingsReader;
-import convor.relay.app.Unwired;
 import convor.relay.app.Wiring;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -50,8 +49,7 @@ public class RunCommand implements Callable<Integer> {
       return Wiring.relay(settings, InstantSource.system()).run();
     } catch (Exception failure) {
       // Camel stops at the first problem and says it in its own words.
-      List<String> problems =
-          RouteCheck.problems(reader.routes(), reader.properties(), Unwired::bind);
+      List<String> problems = RouteCheck.problems(reader);
       if (problems.isEmpty()) {
         throw failure;
       }

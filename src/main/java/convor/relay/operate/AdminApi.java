@@ -43,7 +43,6 @@ import org.jspecify.annotations.Nullable;
 public final class AdminApi {
   private static final String STATES =
       Arrays.stream(State.values()).map(State::toString).collect(Collectors.joining(", "));
-  private static final int MAX_REASON = 300;
   private static final int MAX_CONNECTORS = 1_000;
 
   /**
@@ -169,9 +168,8 @@ public final class AdminApi {
 
   Object pause(String connector, String org, Query query) {
     String reason = query.only("reason").text("reason");
-    String why = reason == null ? "" : reason.replaceAll("\\p{Cntrl}", " ");
     Pair pair = new Pair(connector, org);
-    if (!store.byHand.pause(pair, why.length() > MAX_REASON ? why.substring(0, MAX_REASON) : why)) {
+    if (!store.byHand.pause(pair, reason == null ? "" : Query.oneLine(reason))) {
       throw unknown(pair);
     }
     return changed(pair);

@@ -36,7 +36,8 @@ public final class AdminServer implements AutoCloseable {
   private static final String ADDRESSES =
       "there is nothing here; there are GET /api/v1/events, /api/v1/events/{id}, /api/v1/deliveries, /api/v1/connectors,"
           + " /api/v1/rejected, /metrics, /health; POST /api/v1/deliveries/retry, /api/v1/deliveries/replay,"
-          + " /api/v1/connectors/{connector}/{org}/pause and …/resume";
+          + " /api/v1/connectors/{connector}/{org}/pause and …/resume; GET /api/v1/cursors, POST /api/v1/cursors/{poll}/{org}/reset,"
+          + " …/pause, …/resume and …/run";
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -55,9 +56,13 @@ public final class AdminServer implements AutoCloseable {
 
   private final AdminSettings settings;
   private final AdminApi api;
+  private final CursorsApi cursors;
   private final Guard guard;
   private final WorkerExecutor workers;
   private final HttpServer server;
+
+  /** What {@code /api/v1} is made of. */
+  public record Apis(AdminApi deliveries, CursorsApi cursors) {}
 
   /**
    * A server that does not listen yet.
@@ -65,14 +70,10 @@ public final class AdminServer implements AutoCloseable {
    * @param metrics the text for Prometheus
    */
   public AdminServer(
-      Vertx vertx,
-      AdminSettings settings,
-      AdminApi api,
-      Health health,
-      Metrics metrics,
-      Pages pages) {
+      Vertx vertx, AdminSettings settings, Apis apis, Health health, Metrics metrics, Pages pages) {
     this.settings = settings;
-    this.api = api;
+    this.api = apis.deliveries;
+    this.cursors = apis.cursors;
     this.guard = new Guard(settings.token());
     this.workers = vertx.createSharedWorkerExecutor("admin", WORKERS);
     this.server =
@@ -126,6 +127,11 @@ public final class AdminServer implements AutoCloseable {
         router,
         "connectors/:connector/:org/resume",
         (ctx, body) -> api.resume(ctx.pathParam("connector"), ctx.pathParam("org"), body));
+    get(router, "cursors", cursors::list);
+    ofPoll(router, "reset", cursors::reset);
+    ofPoll(router, "pause", cursors::pause);
+    ofPoll(router, "resume", cursors::resume);
+    ofPoll(router, "run", cursors::run);
     router.errorHandler(404, ctx -> answer(ctx, AdminError.answer(404, ADDRESSES)));
     router.errorHandler(405, ctx -> answer(ctx, AdminError.answer(405, ADDRESSES)));
     router.errorHandler(
@@ -143,6 +149,18 @@ public final class AdminServer implements AutoCloseable {
   @FunctionalInterface
   private interface Action {
     Object apply(RoutingContext ctx, Query body);
+  }
+
+  @FunctionalInterface
+  private interface PollAction {
+    Object apply(String poll, String org, Query body);
+  }
+
+  private void ofPoll(Router router, String act, PollAction action) {
+    post(
+        router,
+        "cursors/:poll/:org/" + act,
+        (ctx, body) -> action.apply(ctx.pathParam("poll"), ctx.pathParam("org"), body));
   }
 
   private void post(Router router, String path, Action action) {

@@ -2,6 +2,8 @@ package convor.relay.operate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import convor.relay.store.CursorStatus;
+import convor.relay.store.Cursors;
 import convor.relay.store.GroupCommit;
 import convor.relay.store.Pair;
 import convor.relay.store.PairStatus;
@@ -20,9 +22,9 @@ import org.apache.camel.Processor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code GET /health}: 200 {@code up} or {@code degraded} (a connector is paused or parked for some
- * organization), 503 {@code down} (the store does not answer, or the append queue is full). The
- * store is asked at most once a second, however often this is called.
+ * {@code GET /health}: 200 {@code up} or {@code degraded} (a connector or a poll is paused, or a
+ * connector parked, for some organization), 503 {@code down} (the store does not answer, or the
+ * append queue is full). The store is asked at most once a second, however often this is called.
  *
  * <p>As a processor it answers on the webhook port, with counts only: the names are for the admin
  * port.
@@ -42,20 +44,26 @@ public final class Health implements Processor {
     }
   }
 
+  /** A poll that is paused. */
+  record StoppedPoll(String poll, String org, @Nullable String reason) {}
+
+  /** What does not flow. */
+  record Still(List<Stopped> pairs, List<StoppedPoll> polls) {}
+
   /** How full the queue before the store is. */
   record Queue(int queued, int capacity) {}
 
   /**
    * What is known of this relay.
    *
-   * @param stopped the pairs that are paused or parked; null if the store does not answer
+   * @param still what is paused or parked; null if the store does not answer
    */
-  record Report(Queue queue, @Nullable List<Stopped> stopped) {
+  record Report(Queue queue, @Nullable Still still) {
     private String summary() {
-      if (stopped == null || queue.queued >= queue.capacity) {
+      if (still == null || queue.queued >= queue.capacity) {
         return "down";
       }
-      return stopped.isEmpty() ? "up" : "degraded";
+      return still.pairs.isEmpty() && still.polls.isEmpty() ? "up" : "degraded";
     }
 
     int status() {
@@ -63,7 +71,9 @@ public final class Health implements Processor {
     }
 
     private long count(String state) {
-      return stopped == null ? 0 : stopped.stream().filter(one -> one.state.equals(state)).count();
+      return still == null
+          ? 0
+          : still.pairs.stream().filter(one -> one.state.equals(state)).count();
     }
 
     /**
@@ -74,26 +84,30 @@ public final class Health implements Processor {
     Map<String, Object> answer(boolean names) {
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("status", summary());
-      answer.put("store", stopped == null ? "down" : "up");
+      answer.put("store", still == null ? "down" : "up");
       answer.put("appendQueue", queue);
       answer.put("paused", count("paused"));
       answer.put("parked", count("parked"));
-      if (names && stopped != null) {
-        answer.put("pairs", stopped);
+      answer.put("pausedPolls", still == null ? 0 : still.polls.size());
+      if (names && still != null) {
+        answer.put("pairs", still.pairs);
+        answer.put("polls", still.polls);
       }
       return answer;
     }
   }
 
-  private record Seen(Instant at, @Nullable List<Stopped> stopped) {}
+  private record Seen(Instant at, @Nullable Still still) {}
 
   private final Pairs pairs;
+  private final Cursors cursors;
   private final GroupCommit appends;
   private final InstantSource clock;
   private @Nullable Seen last;
 
-  public Health(Pairs pairs, GroupCommit appends, InstantSource clock) {
+  public Health(Pairs pairs, Cursors cursors, GroupCommit appends, InstantSource clock) {
     this.pairs = pairs;
+    this.cursors = cursors;
     this.appends = appends;
     this.clock = clock;
   }
@@ -109,29 +123,40 @@ public final class Health implements Processor {
   }
 
   Report look() {
-    return new Report(new Queue(appends.queued(), appends.capacity()), seen().stopped);
+    return new Report(new Queue(appends.queued(), appends.capacity()), seen().still);
   }
 
   private synchronized Seen seen() {
     Instant now = clock.instant();
     Seen seen = last;
     if (seen == null || Duration.between(seen.at, now).compareTo(FRESH) >= 0) {
-      seen = new Seen(now, ask());
+      seen = new Seen(now, ask(now));
       last = seen;
     }
     return seen;
   }
 
-  /** The pairs that do not flow, or null if the store does not answer. */
-  private @Nullable List<Stopped> ask() {
+  /** What does not flow, or null if the store does not answer. */
+  private @Nullable Still ask(Instant now) {
     try {
-      return pairs.all().entrySet().stream()
-          .filter(pair -> pairs.isRegistered(pair.getKey()))
-          .filter(pair -> pair.getValue().state() != PairStatus.State.ACTIVE)
-          .map(pair -> Stopped.of(pair.getKey(), pair.getValue()))
-          .toList();
+      return new Still(stoppedPairs(), stoppedPolls(now));
     } catch (StoreUnavailable e) {
       return null;
     }
+  }
+
+  private List<StoppedPoll> stoppedPolls(Instant now) {
+    return cursors.all(now).stream()
+        .filter(CursorStatus::paused)
+        .map(poll -> new StoppedPoll(poll.poll(), poll.org(), poll.reason()))
+        .toList();
+  }
+
+  private List<Stopped> stoppedPairs() {
+    return pairs.all().entrySet().stream()
+        .filter(pair -> pairs.isRegistered(pair.getKey()))
+        .filter(pair -> pair.getValue().state() != PairStatus.State.ACTIVE)
+        .map(pair -> Stopped.of(pair.getKey(), pair.getValue()))
+        .toList();
   }
 }

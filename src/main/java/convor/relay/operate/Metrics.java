@@ -2,6 +2,8 @@ package convor.relay.operate;
 
 import convor.relay.store.Backlog;
 import convor.relay.store.Backlogs;
+import convor.relay.store.CursorStatus;
+import convor.relay.store.Cursors;
 import convor.relay.store.Pair;
 import convor.relay.store.StoreUnavailable;
 import convor.relay.store.Subscribed;
@@ -11,6 +13,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,19 +33,23 @@ public final class Metrics {
 
   private final PrometheusMeterRegistry registry;
   private final Backlogs backlogs;
+  private final Cursors cursors;
   private final Supplier<List<Subscribed>> subscriptions;
   private final InstantSource clock;
   private final MultiGauge oldest;
   private final MultiGauge held;
+  private final MultiGauge pollLag;
   private Instant counted = Instant.MIN;
 
   public Metrics(
       PrometheusMeterRegistry registry,
       Backlogs backlogs,
+      Cursors cursors,
       Supplier<List<Subscribed>> subscriptions,
       InstantSource clock) {
     this.registry = registry;
     this.backlogs = backlogs;
+    this.cursors = cursors;
     this.subscriptions = subscriptions;
     this.clock = clock;
     oldest =
@@ -53,6 +60,11 @@ public final class Metrics {
     held =
         MultiGauge.builder("relay.held.events")
             .description("Events that a paused or parked connector holds")
+            .register(registry);
+    pollLag =
+        MultiGauge.builder("relay.poll.lag")
+            .baseUnit("seconds")
+            .description("How far the newest record that a poll has read lies back")
             .register(registry);
   }
 
@@ -76,10 +88,24 @@ public final class Metrics {
       register(
           backlogs.all(subscribed).stream().filter(one -> pairs.contains(one.pair())).toList(),
           now);
+      register(cursors.all(now), now, pollLag);
     } catch (StoreUnavailable e) {
       log.warn("the backlog was not counted: {}", e.getMessage());
       register(List.of(), now); // better no number than an old one
+      register(List.of(), now, pollLag);
     }
+  }
+
+  private static void register(List<CursorStatus> polls, Instant now, MultiGauge lag) {
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    for (CursorStatus poll : polls) {
+      Instant newest = poll.place().highWater();
+      if (newest != null) {
+        Tags tags = Tags.of("org", poll.org(), "poll", poll.poll());
+        rows.add(MultiGauge.Row.of(tags, Duration.between(newest, now).toSeconds()));
+      }
+    }
+    lag.register(rows, true);
   }
 
   private void register(List<Backlog> all, Instant now) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 record Query(Map<String, String> values) {
   private static final int DEFAULT_LIMIT = 100;
   private static final int MAX_LIMIT = 500;
+  private static final int MAX_WORDS = 300;
 
   static Query of(MultiMap parameters) {
     Map<String, String> values = new LinkedHashMap<>();
@@ -61,6 +62,12 @@ record Query(Map<String, String> values) {
       }
     }
     return this;
+  }
+
+  /** A person's words, as one line that is not too long. */
+  static String oneLine(String text) {
+    String line = text.replaceAll("\\p{Cntrl}", " ");
+    return line.length() > MAX_WORDS ? line.substring(0, MAX_WORDS) : line;
   }
 
   @Nullable String text(String name) {

@@ -73,7 +73,7 @@ final class AfterFailure {
         "the API refused the cursor (HTTP " + status + "); it goes on from " + from,
         failures,
         at,
-        new CursorPlace(null, place.highWater()));
+        CursorPlace.at(place.highWater()));
   }
 
   private static String reason(Outcome outcome, Organization organization) {

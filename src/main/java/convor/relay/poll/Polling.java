@@ -2,17 +2,12 @@ package convor.relay.poll;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import convor.relay.inbox.Organization;
 import convor.relay.store.CursorEnd;
 import convor.relay.store.CursorLease;
-import convor.relay.store.Event;
 import convor.relay.store.PageReceipt;
 import convor.relay.store.PolledPage;
-import convor.relay.store.PolledPage.PolledRecord;
 import convor.relay.store.StoreUnavailable;
-import convor.relay.store.Versions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -46,7 +41,6 @@ public final class Polling {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String RUN = "run";
   private static final String MORE = "more";
-  private static final int MAX_KEY = 256;
 
   /** A run between two steps. */
   private record Run(
@@ -169,6 +163,7 @@ public final class Polling {
     Run run = run(exchange);
     Page page = Page.read(json(exchange.getMessage()), spec(), run.walk.limit());
     Run behind = run.at(page);
+    Records records = new Records(spec(), polls().reader());
     Instant now = polls().clock().instant();
     exchange.setVariable(RUN, behind);
     exchange
@@ -176,11 +171,9 @@ public final class Polling {
         .setBody(
             new PolledPage(
                 run.lease,
-                page.items().stream()
-                    .map(item -> polledRecord(item, run.lease.org(), now))
-                    .toList(),
+                records.of(page, run.lease.org(), now),
                 behind.walk.place(),
-                this::covers));
+                records::covers));
   }
 
   private static JsonNode json(Message message) {
@@ -197,65 +190,6 @@ public final class Polling {
   private static String beginning(byte[] body) {
     String text = new String(body, 0, Math.min(body.length, 40), StandardCharsets.UTF_8);
     return text.replaceAll("[^\\p{L}\\p{N}\\p{P} <>=+]", " ");
-  }
-
-  private PolledRecord polledRecord(Page.Item item, String org, Instant now) {
-    PollSpec.Item shape = spec().item();
-    String subject = shape.subject() + "/" + item.id();
-    String version = version(subject, item.version());
-    String key = version.length() <= MAX_KEY ? version : Event.hashed(version);
-    ObjectNode envelope = JsonNodeFactory.instance.objectNode();
-    envelope.put("id", key).put("type", shape.type());
-    if (item.time() != null) {
-      envelope.put("created_at", item.time().toString());
-    }
-    envelope.putObject("data").set(shape.subject(), item.record());
-    Instant time = item.time();
-    boolean young = time != null && time.isAfter(now.minus(spec().pace().grace()));
-    return new PolledRecord(
-        new Event(
-            org,
-            spec().name(),
-            key,
-            shape.type(),
-            subject,
-            item.version().isEmpty() ? null : item.version(),
-            now,
-            Map.of("content-type", "application/json"),
-            bytes(envelope)),
-        version,
-        young);
-  }
-
-  private static byte[] bytes(JsonNode node) {
-    try {
-      return JSON.writeValueAsBytes(node);
-    } catch (IOException e) {
-      throw new IllegalStateException("a tree is always JSON", e);
-    }
-  }
-
-  private static String version(String subject, String version) {
-    return subject + "@" + Versions.canonical(version);
-  }
-
-  /**
-   * The versions that a stored event tells of: what it is about, and the record that it carries.
-   */
-  private Set<String> covers(Event event) {
-    Set<String> versions = new HashSet<>();
-    if (event.subject() != null && event.version() != null) {
-      versions.add(version(event.subject(), event.version()));
-    }
-    PollSpec.Item shape = spec().item();
-    JsonNode record = polls().reader().apply(event).at(shape.inEvent());
-    String id = Page.text(record, shape.id());
-    String version = Page.text(record, shape.version());
-    boolean unchanging = shape.version().equals(com.fasterxml.jackson.core.JsonPointer.empty());
-    if (id != null && (version != null || unchanging)) {
-      versions.add(version(shape.subject() + "/" + id, version == null ? "" : version));
-    }
-    return versions;
   }
 
   /** After a page is stored: to the next one, or the end of the run. */
@@ -290,7 +224,7 @@ public final class Polling {
     if (!page.more() || run.walk.reachesNow(page)) {
       return later(run.walk.startedAt().plus(pace.period()), now);
     }
-    if (run.walk.pages() >= pace.maxPages()) {
+    if (run.walk.pages() >= pace.maxPages() && !run.walk.isWidened()) {
       return now.plus(pace.pause());
     }
     return stopping ? now : null;

@@ -32,6 +32,7 @@ record Walk(
   static Walk from(PollSpec spec, CursorPlace place, Instant now) {
     Instant highWater = place.highWater();
     Instant since = highWater == null ? null : highWater.minus(spec.pace().overlap());
+    since = place.resume() == null ? since : place.resume(); // the overlap was read at the start
     return new Walk(spec, now, place, since, spec.request().pageSize(), 0, Set.of());
   }
 
@@ -87,7 +88,6 @@ record Walk(
               .formatted(next.length(), CursorPlace.MAX_POSITION));
     }
     Instant newest = newest(page.items());
-    CursorPlace after = new CursorPlace(position(page), highWater(newest));
     Set<String> used = new HashSet<>(passed);
     if (place.position() != null) {
       used.add(place.position());
@@ -97,12 +97,13 @@ record Walk(
           "the API gave the same cursor again: the list does not go on, although it says that there is more");
     }
     boolean byTime = next == null && spec.kind() == PollSpec.Kind.SINCE && page.more();
+    Instant resume = byTime && newest != null ? newest : null;
     boolean stuck = byTime && (newest == null || (since != null && !newest.isAfter(since)));
     return new Walk(
         spec,
         startedAt,
-        after,
-        byTime && newest != null ? newest : since,
+        new CursorPlace(position(page), resume, highWater(newest)),
+        resume == null ? since : resume,
         stuck ? larger(page) : spec.request().pageSize(),
         pages + 1,
         used);
@@ -143,6 +144,11 @@ record Walk(
         .filter(time -> time != null)
         .max(Instant::compareTo)
         .orElse(null);
+  }
+
+  /** Whether it is in the middle of records of one time, of which a page must have all. */
+  boolean isWidened() {
+    return limit > spec.request().pageSize();
   }
 
   /** Whether the page reaches beyond what there was when the run began. */

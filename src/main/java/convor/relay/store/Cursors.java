@@ -50,7 +50,7 @@ public final class Cursors {
 
   private static final String DUE =
       """
-      select org, position, high_water, failures from cursor
+      select org, position, resume_at, high_water, failures from cursor
       where poll = ? and org = any(?) and state = 'active' and next_at <= ?
       and (lease_until is null or lease_until <= ?)
       order by next_at limit ? for update
@@ -65,7 +65,7 @@ public final class Cursors {
   private static final String MOVE =
       """
       update cursor
-      set position = ?, high_water = ?, pages = pages + 1, records = records + ?, recovered = recovered + ?,
+      set position = ?, resume_at = ?, high_water = ?, pages = pages + 1, records = records + ?, recovered = recovered + ?,
           lease_until = ?
       where poll = ? and org = ? and lease = ?
       """;
@@ -76,20 +76,21 @@ public final class Cursors {
   private static final String END =
       """
       update cursor
-      set state = case when ? then 'paused' else state end, reason = ?, failures = ?, next_at = ?,
-          lease = null, lease_until = null
+      set reason = case when state = 'paused' then reason else ? end,
+          state = case when ? then 'paused' else state end,
+          failures = ?, next_at = ?, lease = null, lease_until = null
       where poll = ? and org = ? and lease = ?
       """;
 
   private static final String PLACE =
-      "update cursor set position = ?, high_water = ? where poll = ? and org = ? and lease = ?";
+      "update cursor set position = ?, resume_at = ?, high_water = ? where poll = ? and org = ? and lease = ?";
 
   private static final String EXPIRE_LEASES =
       "update cursor set lease = null, lease_until = null where lease is not null";
 
   private static final String ALL =
       """
-      select poll, org, position, high_water, state, reason, failures, next_at, lease_until, last_run_at,
+      select poll, org, position, resume_at, high_water, state, reason, failures, next_at, lease_until, last_run_at,
         pages, records, recovered
       from cursor order by poll, org
       """;
@@ -97,7 +98,7 @@ public final class Cursors {
   private static final String RESET =
       """
       update cursor
-      set position = ?, high_water = ?, reason = null, failures = 0, next_at = ?, lease = null, lease_until = null,
+      set position = ?, resume_at = ?, high_water = ?, reason = null, failures = 0, next_at = ?, lease = null, lease_until = null,
           pages = 0, records = 0, recovered = 0
       where poll = ? and org = ?
       """;
@@ -235,6 +236,7 @@ public final class Cursors {
           connection,
           MOVE,
           page.after().position(),
+          millis(page.after().resume()),
           millis(page.after().highWater()),
           page.records().size(),
           recovered,
@@ -314,6 +316,7 @@ public final class Cursors {
                 connection,
                 PLACE,
                 place.position(),
+                millis(place.resume()),
                 millis(place.highWater()),
                 run.poll(),
                 run.org(),
@@ -322,8 +325,8 @@ public final class Cursors {
           return change(
                   connection,
                   END,
-                  end.paused(),
                   end.reason(),
+                  end.paused(),
                   end.failures(),
                   end.nextAt().toEpochMilli(),
                   run.poll(),
@@ -354,7 +357,14 @@ public final class Cursors {
    * @return whether there is such a poll of such an organization
    */
   public boolean reset(String poll, String org, CursorPlace to, Instant now) {
-    return byHand(RESET, to.position(), millis(to.highWater()), now.toEpochMilli(), poll, org);
+    return byHand(
+        RESET,
+        to.position(),
+        millis(to.resume()),
+        millis(to.highWater()),
+        now.toEpochMilli(),
+        poll,
+        org);
   }
 
   /** No run begins until it is resumed. Returns whether there is such a poll. */
@@ -388,13 +398,16 @@ public final class Cursors {
   }
 
   private static CursorPlace place(ResultSet row) throws SQLException {
-    long highWater = row.getLong("high_water");
     return new CursorPlace(
-        row.getString("position"), row.wasNull() ? null : Instant.ofEpochMilli(highWater));
+        row.getString("position"), instant(row, "resume_at"), instant(row, "high_water"));
+  }
+
+  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+    Long millis = row.getObject(column, Long.class);
+    return millis == null ? null : Instant.ofEpochMilli(millis);
   }
 
   private static CursorStatus status(ResultSet row, Instant now) throws SQLException {
-    long lastRunAt = row.getLong("last_run_at");
     return new CursorStatus(
         row.getString("poll"),
         row.getString("org"),
@@ -403,7 +416,7 @@ public final class Cursors {
         row.getLong("lease_until") > now.toEpochMilli(),
         row.getString("reason"),
         row.getInt("failures"),
-        lastRunAt == 0 ? null : Instant.ofEpochMilli(lastRunAt),
+        instant(row, "last_run_at"),
         Instant.ofEpochMilli(row.getLong("next_at")),
         row.getLong("pages"),
         row.getLong("records"),

@@ -135,4 +135,11 @@ class H2StoreTest {
       super(H2StoreTest::empty);
     }
   }
+
+  @Nested
+  class Cursor extends CursorContract {
+    Cursor() {
+      super(H2StoreTest::empty);
+    }
+  }
 }

@@ -3,6 +3,7 @@ create table cursor (
   poll        varchar(64) not null,
   org         varchar(64) not null,
   position    varchar(4096),          -- the API's own cursor
+  resume_at   bigint,                 -- the time to go on from in the middle of a list that is read by time
   high_water  bigint,                 -- the newest time of a record that was read
   state       varchar(8) not null,    -- active, paused (by a person or a refusal)
   reason      varchar(512),           -- why it is paused, or what the last run ended with
