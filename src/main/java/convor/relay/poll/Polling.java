@@ -178,12 +178,13 @@ public final class Polling {
 
   private static JsonNode json(Message message) {
     byte[] body = message.getBody(byte[].class);
+    if (body == null || body.length == 0) {
+      throw new PollProblem("the answer is empty");
+    }
     try {
-      return JSON.readTree(body == null ? new byte[0] : body);
+      return JSON.readTree(body);
     } catch (IOException e) {
-      throw new PollProblem(
-          "the answer is not JSON"
-              + (body == null ? "; it is empty" : ", it begins with `" + beginning(body) + "`"));
+      throw new PollProblem("the answer is not JSON, it begins with `" + beginning(body) + "`");
     }
   }
 
