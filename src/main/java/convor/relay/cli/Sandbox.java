@@ -73,6 +73,11 @@ final class Sandbox implements AutoCloseable {
                   URI.create("http://127.0.0.1:" + webhooks + "/webhooks/"),
                   settings.secrets(),
                   PretendConvor.PAUSES));
+      for (String org : convor.organizations()) {
+        destinations.serve(
+            Objects.requireNonNull(settings.properties().get("relay.orgs." + org + ".api.key")),
+            convor.account(org));
+      }
       SettingsReader reader = new SettingsReader(write(properties(used)), Map.of(), true);
       relay =
           closing(
@@ -104,6 +109,7 @@ final class Sandbox implements AutoCloseable {
               String[] parts = key.split("\\.", 4); // relay.orgs.<org>.<setting>
               return key.startsWith("relay.orgs.")
                   && !parts[3].startsWith("webhook.")
+                  && !parts[3].startsWith("api.")
                   && !declared.contains(parts[3]);
             });
     return all;

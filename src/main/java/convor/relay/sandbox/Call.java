@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request that a pretend destination took.
  *
+ * @param caller the user of the credentials, or a short hash of them
  * @param path below the destination's prefix, with its query
  * @param headers content type, user agent and idempotency key; never the authorization
  * @param key by which the caller tells its attempts apart: the idempotency key, else the marker in
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Call(
     Instant at,
+    String caller,
     String method,
     String path,
     Map<String, String> headers,

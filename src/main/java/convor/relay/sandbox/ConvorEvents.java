@@ -1,18 +1,23 @@
 package convor.relay.sandbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 
 /**
  * Makes Convor's events as we assume them: {@code conversation.*} and {@code message.created} have
  * {@code data.conversation} with its visitor, {@code visitor.identified} has {@code data.visitor},
  * {@code contact.updated} {@code data.contact}. The texts hold what breaks templates: quotes, line
- * breaks, emoji, markup, other scripts.
+ * breaks, emoji, markup, other scripts. What an event tells of happens in the organization's
+ * account, so that its API shows the same. Thread-safe.
  */
 public final class ConvorEvents {
   public static final List<String> TYPES =
@@ -60,6 +65,8 @@ public final class ConvorEvents {
 
   private final InstantSource clock;
   private final RandomGenerator random;
+  private final Map<String, ConvorAccount> accounts = new ConcurrentHashMap<>();
+  private long conversations;
 
   public ConvorEvents(InstantSource clock, RandomGenerator random) {
     this.clock = clock;
@@ -68,15 +75,16 @@ public final class ConvorEvents {
 
   /**
    * A new event. Its organization id is {@code org_<org>}; a {@code conversation.tagged} is tagged
-   * {@code bug}.
+   * {@code bug}. Half of those that could are about a conversation that is open already.
    *
    * @throws IllegalArgumentException if the type is none of {@link #TYPES}
    */
-  public ObjectNode next(String org, String type) {
+  public synchronized ObjectNode next(String org, String type) {
     if (!TYPES.contains(type)) {
       throw new IllegalArgumentException("type is one of " + String.join(", ", TYPES));
     }
-    String now = clock.instant().truncatedTo(ChronoUnit.MILLIS).toString();
+    Instant at = clock.instant();
+    String now = at.truncatedTo(ChronoUnit.MILLIS).toString();
     Person person = any(PEOPLE);
     String id = "v_" + (PEOPLE.indexOf(person) + 1);
     ObjectNode visitor = Json.object("id", id, "email", person.email(), "name", person.name());
@@ -90,29 +98,49 @@ public final class ConvorEvents {
         switch (type) {
           case "visitor.identified" -> Json.object("visitor", details);
           case "contact.updated" -> Json.object("contact", details);
-          default ->
-              Json.object(
-                  "conversation", conversation(type, now, visitor), "message", message(now));
+          default -> {
+            ObjectNode conversation = conversation(account(org), type, visitor);
+            ObjectNode message = message();
+            account(org).write(conversation, at);
+            account(org).add(message, conversation.path("id").asText(), at);
+            yield Json.object("conversation", conversation, "message", message);
+          }
         };
     return Json.object("id", "evt_" + id(), "type", type, "created_at", now)
         .put("organization_id", "org_" + org)
         .set("data", data);
   }
 
-  private ObjectNode conversation(String type, String now, ObjectNode visitor) {
-    List<String> tags = new ArrayList<>(List.of(any(TAGS)));
-    if (type.equals("conversation.tagged")) {
-      tags.add("bug");
-    }
-    String status = type.equals("conversation.closed") ? "closed" : "open";
-    return Json.object("id", "c_" + id(), "subject", any(SUBJECTS), "status", status)
-        .put("updated_at", now)
-        .setAll(Json.object("tags", tags, "visitor", visitor));
+  /** What an organization has at Convor, empty at first. */
+  public ConvorAccount account(String org) {
+    return accounts.computeIfAbsent(org, ConvorAccount::new);
   }
 
-  private ObjectNode message(String now) {
-    return Json.object("id", "m_" + id(), "text", any(MESSAGES), "author", "visitor")
-        .put("created_at", now);
+  private ObjectNode conversation(ConvorAccount account, String type, ObjectNode visitor) {
+    boolean goesOn = !type.equals("conversation.created") && random.nextBoolean();
+    ObjectNode conversation =
+        (goesOn ? account.anyOpen(random) : Optional.<ObjectNode>empty())
+            .orElseGet(() -> opened(visitor));
+    if (type.equals("conversation.closed")) {
+      conversation.put("status", "closed");
+    } else if (type.equals("conversation.tagged")
+        && !conversation.path("tags").toString().contains("\"bug\"")) {
+      conversation.withArray("tags").add("bug");
+    }
+    return conversation;
+  }
+
+  /** Of many in one second the later one has the higher id: so they may all have one time. */
+  private ObjectNode opened(ObjectNode visitor) {
+    String id = String.format(Locale.ROOT, "c_%08d", ++conversations);
+    ObjectNode conversation = Json.object("id", id, "subject", any(SUBJECTS), "status", "open");
+    return conversation
+        .put("updated_at", "")
+        .setAll(Json.object("tags", List.of(any(TAGS)), "visitor", visitor));
+  }
+
+  private ObjectNode message() {
+    return Json.object("id", "m_" + id(), "text", any(MESSAGES), "author", "visitor");
   }
 
   private String id() {

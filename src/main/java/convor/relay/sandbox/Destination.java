@@ -6,13 +6,15 @@ import java.util.Optional;
 
 /**
  * A service that the sandbox pretends to be. Its wire name is also its path prefix: {@code
- * /hubspot/…}.
+ * /hubspot/…}. All but one are where events arrive; {@link #CONVOR} is where they come from: its
+ * API, which the relay asks.
  */
 public enum Destination {
   HUBSPOT,
   ZENDESK,
   JIRA,
-  SLACK;
+  SLACK,
+  CONVOR;
 
   public String wireName() {
     return name().toLowerCase(Locale.ROOT);

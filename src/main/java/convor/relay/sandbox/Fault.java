@@ -51,6 +51,8 @@ public record Fault(
      * well.
      */
     PARTIAL,
+    /** Does nothing, and answers 200 with a page, as a proxy in between may. */
+    NOT_JSON,
     /** Takes the call, does nothing and never answers. */
     HANG,
     /** Does what was asked, then closes the connection without an answer. */
@@ -61,7 +63,12 @@ public record Fault(
      */
     HALF_ANSWER,
     /** Does what was asked and answers one byte a second. */
-    DRIBBLE;
+    DRIBBLE,
+    /**
+     * Convor's API forgets the cursors that it gave out until now, once: they answer 410. Calls are
+     * answered as before.
+     */
+    EXPIRE_CURSORS;
 
     @Override
     public String toString() {

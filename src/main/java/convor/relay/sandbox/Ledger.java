@@ -28,18 +28,15 @@ final class Ledger {
   private long duplicates;
   private long distinctKeys;
 
-  /**
-   * Two callers may use the same key, as two accounts have the same contact: {@code caller} tells
-   * them apart.
-   */
-  void add(Call call, String caller, List<Effect> done, boolean duplicatePrevented) {
+  /** Two callers may use the same key, as two accounts have the same contact. */
+  void add(Call call, List<Effect> done, boolean duplicatePrevented) {
     keep(calls, call, CALLS_KEPT);
     called++;
     byStatus.merge(call.status() == 0 ? "none" : String.valueOf(call.status()), 1L, Long::sum);
     faults += call.fault() == null ? 0 : 1;
     prevented += duplicatePrevented ? 1 : 0;
     if (call.key() != null
-        && keys.put(caller + ' ' + call.path() + ' ' + call.key(), true) == null) {
+        && keys.put(call.caller() + ' ' + call.path() + ' ' + call.key(), true) == null) {
       distinctKeys++;
     }
     done.forEach(this::add);

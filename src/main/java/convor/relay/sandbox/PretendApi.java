@@ -28,6 +28,16 @@ interface PretendApi {
   /** The vendor's own words for an error status. */
   Reply error(int status);
 
+  /** Who calls, without telling the credentials. */
+  default String caller(Ask ask) {
+    return Ask.account(String.valueOf(ask.request().getHeader("Authorization")));
+  }
+
+  /** Cursors given out until now are unknown from now on. */
+  default void expireCursors() {
+    throw new IllegalArgumentException("expire-cursors: only Convor's API has cursors");
+  }
+
   /**
    * A call as an API sees it.
    *

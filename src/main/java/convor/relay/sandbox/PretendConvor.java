@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends signed events to the relay's {@code /webhooks/<org>} as Convor would: again, signed anew,
- * after each answer that is not a 2xx, until its pauses are used up. On demand, and by a timer.
+ * after each answer that is not a 2xx, until its pauses are used up. On demand, and by a timer. It
+ * can lose webhooks; what they tell of is in the organization's {@link #account} all the same.
  */
 public final class PretendConvor implements AutoCloseable {
   public static final List<Duration> PAUSES =
@@ -63,6 +64,9 @@ public final class PretendConvor implements AutoCloseable {
   private final AtomicLong numbers = new AtomicLong();
   private final AtomicInteger inFlight = new AtomicInteger();
   private double perSecond;
+  private int loseEvery;
+  private long sinceSet;
+  private long lost;
   private @Nullable ScheduledFuture<?> ticks;
 
   /**
@@ -86,10 +90,24 @@ public final class PretendConvor implements AutoCloseable {
    * @throws IllegalArgumentException if the organization or the type is unknown
    */
   public ObjectNode event(String org, String type) {
+    known(org);
+    return events.next(org, type);
+  }
+
+  /**
+   * What the organization's API shows: what its events told of.
+   *
+   * @throws IllegalArgumentException if the organization is unknown
+   */
+  public ConvorAccount account(String org) {
+    known(org);
+    return events.account(org);
+  }
+
+  private void known(String org) {
     if (!secrets.containsKey(org)) {
       throw new IllegalArgumentException("org is one of " + String.join(", ", organizations()));
     }
-    return events.next(org, type);
   }
 
   /** Sends a new event of the type, as {@link #send(String, ObjectNode)}. */
@@ -103,10 +121,11 @@ public final class PretendConvor implements AutoCloseable {
    * @return completes with the last attempt, never exceptionally
    */
   public CompletableFuture<Sent> send(String org, ObjectNode event) {
-    String id = event.path("id").asText();
-    String type = event.path("type").asText();
-    Sent first =
-        new Sent(numbers.incrementAndGet(), id, type, org, clock.instant(), "sending", 0, 0, "");
+    Sent first = Sent.first(numbers.incrementAndGet(), org, event, clock.instant());
+    if (loses()) {
+      keep(first.lost());
+      return CompletableFuture.completedFuture(first.lost());
+    }
     keep(first);
     inFlight.incrementAndGet();
     return attempt(first, Json.bytes(event))
@@ -131,6 +150,33 @@ public final class PretendConvor implements AutoCloseable {
     return perSecond;
   }
 
+  /**
+   * Loses every n-th webhook from now on: the event happens, and is not sent, and not again. 0
+   * loses none.
+   */
+  public synchronized void loseEvery(int n) {
+    if (n < 0) {
+      throw new IllegalArgumentException("everyNth is 0, for none, or more");
+    }
+    loseEvery = n;
+    sinceSet = 0;
+  }
+
+  public synchronized int loseEvery() {
+    return loseEvery;
+  }
+
+  /** How many webhooks were ever lost. */
+  public synchronized long lost() {
+    return lost;
+  }
+
+  private synchronized boolean loses() {
+    boolean loses = loseEvery > 0 && ++sinceSet % loseEvery == 0;
+    lost += loses ? 1 : 0;
+    return loses;
+  }
+
   /** The latest 200 events, newest last. */
   public List<Sent> sent() {
     synchronized (sent) {
@@ -138,7 +184,7 @@ public final class PretendConvor implements AutoCloseable {
     }
   }
 
-  /** How many events were ever sent; {@link #sent()} has the latest of them. */
+  /** How many events were ever sent or lost; {@link #sent()} has the latest of them. */
   public long total() {
     return numbers.get();
   }

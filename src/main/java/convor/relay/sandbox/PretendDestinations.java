@@ -21,6 +21,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
@@ -28,14 +29,19 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * HubSpot, Zendesk, Jira and Slack on one port of 127.0.0.1, each below its {@link Destination}
- * prefix, with faults that can be set here or by {@code POST /control/<destination>} ({@link
- * Fault#fromJson}). {@code GET /control} tells all that happened, {@code DELETE /control} forgets
- * it. Any well-formed credentials are accepted; each has its own data.
+ * HubSpot, Zendesk, Jira and Slack on one port of 127.0.0.1, and Convor's API as the source, each
+ * below its {@link Destination} prefix, with faults that can be set here or by {@code POST
+ * /control/<destination>} ({@link Fault#fromJson}). {@code GET /control} tells all that happened,
+ * {@code DELETE /control} forgets it. Any well-formed credentials are accepted, and each has its
+ * own data; Convor's API knows the keys that it was told ({@link #serve}).
  */
 public final class PretendDestinations implements AutoCloseable {
   private static final int MAX_BODY = 2 * 1024 * 1024;
   private static final int MAX_BODY_KEPT = 16 * 1024;
+  private static final String PAGE = "<!doctype html><title>Please sign in</title>";
+  private static final DateTimeFormatter HTTP_DATE =
+      DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.US)
+          .withZone(ZoneOffset.UTC);
   private static final List<String> KEPT_HEADERS =
       List.of("content-type", "user-agent", "idempotency-key");
 
@@ -47,15 +53,9 @@ public final class PretendDestinations implements AutoCloseable {
     private int matched;
     private int hit;
 
-    Stand(Destination destination, Fault fault) {
+    Stand(PretendApi api, Fault fault) {
+      this.api = api;
       this.fault = fault;
-      this.api =
-          switch (destination) {
-            case HUBSPOT -> new PretendHubSpot();
-            case ZENDESK -> new PretendZendesk();
-            case JIRA -> new PretendJira();
-            case SLACK -> new PretendSlack();
-          };
     }
 
     void set(Fault next) {
@@ -81,11 +81,12 @@ public final class PretendDestinations implements AutoCloseable {
   private final InstantSource clock;
   private final Map<Destination, Stand> stands = new EnumMap<>(Destination.class);
   private final List<String> knowing = new ArrayList<>();
+  private final PretendConvorApi convor = new PretendConvorApi();
 
   private PretendDestinations(int port, InstantSource clock) {
     this.clock = clock;
     for (Destination destination : Destination.values()) {
-      stands.put(destination, new Stand(destination, Fault.NONE));
+      stands.put(destination, new Stand(api(destination), Fault.NONE));
     }
     vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1));
     try {
@@ -127,9 +128,21 @@ public final class PretendDestinations implements AutoCloseable {
 
   /**
    * Replaces the destination's fault; counting for {@code everyNth} and {@code times} starts anew.
+   * {@link Fault.Mode#EXPIRE_CURSORS} happens at once and leaves the fault as it is.
+   *
+   * @throws IllegalArgumentException if the destination has no cursors to expire
    */
   public synchronized void fault(Destination destination, Fault fault) {
-    stand(destination).set(fault);
+    if (fault.mode() == Fault.Mode.EXPIRE_CURSORS) {
+      stand(destination).api.expireCursors();
+    } else {
+      stand(destination).set(fault);
+    }
+  }
+
+  /** Lets Convor's API show an account to those who have this key. */
+  public synchronized void serve(String apiKey, ConvorAccount account) {
+    convor.serve(apiKey, account);
   }
 
   /** The latest 1,000 calls, oldest first. */
@@ -158,9 +171,12 @@ public final class PretendDestinations implements AutoCloseable {
         .forEach(email -> hubSpot.addContact(hubSpotToken, email, clock.instant()));
   }
 
-  /** Forgets all data, calls and counts; faults stay, and contacts made of visitors. */
+  /**
+   * Forgets all data, calls and counts; faults stay, contacts made of visitors, and what Convor's
+   * API shows.
+   */
   public synchronized void reset() {
-    stands.replaceAll((destination, stand) -> new Stand(destination, stand.fault));
+    stands.replaceAll((destination, stand) -> new Stand(api(destination), stand.fault));
     knowing.forEach(this::addVisitors);
   }
 
@@ -183,6 +199,16 @@ public final class PretendDestinations implements AutoCloseable {
   @Override
   public void close() {
     vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+
+  private PretendApi api(Destination destination) {
+    return switch (destination) {
+      case HUBSPOT -> new PretendHubSpot();
+      case ZENDESK -> new PretendZendesk();
+      case JIRA -> new PretendJira();
+      case SLACK -> new PretendSlack();
+      case CONVOR -> convor;
+    };
   }
 
   private Stand stand(Destination destination) {
@@ -233,20 +259,21 @@ public final class PretendDestinations implements AutoCloseable {
       Ask ask = new Ask(ctx.request(), path, body, fault.mode() == Fault.Mode.PARTIAL, now);
       reply = reply(stand.api, ask, fault);
       boolean kept = bytes == null || bytes.length() <= MAX_BODY_KEPT;
-      String caller = Ask.account(String.valueOf(ctx.request().getHeader("Authorization")));
-      stand.ledger.add(call(ask, reply, fault, kept), caller, reply.effects(), reply.prevented());
+      Call call = call(stand.api.caller(ask), ask, reply, fault, kept);
+      stand.ledger.add(call, reply.effects(), reply.prevented());
     }
-    send(ctx.request(), reply, fault.mode());
+    send(ctx.request(), reply.header("Date", httpDate(now)), fault.mode());
   }
 
   private static Reply reply(PretendApi api, Ask ask, Fault fault) {
     return switch (fault.mode()) {
-      case OK, PARTIAL, LOSE_ANSWER, HALF_ANSWER, DRIBBLE -> api.answer(ask);
+      case OK, PARTIAL, LOSE_ANSWER, HALF_ANSWER, DRIBBLE, EXPIRE_CURSORS -> api.answer(ask);
       case FAIL -> api.error(fault.status()).saying(fault.body());
       case REFUSE -> api.error(401).saying(fault.body());
       case NOT_FOUND -> api.error(404).saying(fault.body());
       case BAD_REQUEST -> api.error(400).saying(fault.body());
       case NOT_OK -> PretendSlack.notOk(fault.error()).saying(fault.body());
+      case NOT_JSON -> Reply.text(200, PAGE).saying(fault.body());
       case LIMIT -> limited(api, String.valueOf(fault.retryAfter()), fault);
       case LIMIT_DATE -> limited(api, httpDate(ask.now().plusSeconds(fault.retryAfter())), fault);
       case HANG -> Reply.text(0, "");
@@ -259,12 +286,10 @@ public final class PretendDestinations implements AutoCloseable {
   }
 
   private static String httpDate(Instant at) {
-    return DateTimeFormatter.RFC_1123_DATE_TIME
-        .format(at.atOffset(ZoneOffset.UTC))
-        .replace("Z", "GMT");
+    return HTTP_DATE.format(at);
   }
 
-  private static Call call(Ask ask, Reply reply, Fault fault, boolean bodyKept) {
+  private static Call call(String caller, Ask ask, Reply reply, Fault fault, boolean bodyKept) {
     Map<String, String> headers = new TreeMap<>();
     for (String name : KEPT_HEADERS) {
       @Nullable String value = ask.request().getHeader(name);
@@ -275,6 +300,7 @@ public final class PretendDestinations implements AutoCloseable {
     String query = ask.request().query();
     return new Call(
         ask.now(),
+        caller,
         ask.request().method().name(),
         query == null ? ask.path() : ask.path() + '?' + query,
         headers,

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -21,8 +22,8 @@ import java.util.stream.Collectors;
 /**
  * The sandbox's page at {@code /sandbox}, and its JSON below {@code /sandbox/api/}: {@code GET
  * state}, {@code POST send} {@code {"org","type","copies"}}, {@code POST timer} {@code
- * {"perSecond"}}, {@code POST fault} {@code {"destination", …}} with the fields of {@link
- * Fault#fromJson}. The page itself holds no data.
+ * {"perSecond"}}, {@code POST lose} {@code {"everyNth"}}, {@code POST fault} {@code {"destination",
+ * …}} with the fields of {@link Fault#fromJson}. The page itself holds no data.
  */
 public final class SandboxPage {
   private static final String PATH = "/sandbox";
@@ -41,6 +42,7 @@ public final class SandboxPage {
 
   private static final int MAX_BODY = 64 * 1024;
   private static final int MAX_COPIES = 50;
+  private static final int API_CALLS = 50;
 
   private final PretendConvor convor;
   private final PretendDestinations destinations;
@@ -74,6 +76,7 @@ public final class SandboxPage {
     router.get(PATH + "/api/state").handler(ctx -> answer(ctx, 200, page.state()));
     router.post(PATH + "/api/send").handler(ctx -> act(ctx, page::send));
     router.post(PATH + "/api/timer").handler(ctx -> act(ctx, page::timer));
+    router.post(PATH + "/api/lose").handler(ctx -> act(ctx, page::lose));
     router.post(PATH + "/api/fault").handler(ctx -> act(ctx, page::fault));
   }
 
@@ -94,7 +97,13 @@ public final class SandboxPage {
     ObjectNode state = Json.object("types", ConvorEvents.TYPES, "modes", Fault.Mode.values());
     state.put("perSecond", convor.perSecond()).put("total", convor.total());
     state.setAll(Json.object("orgs", convor.organizations(), "sent", convor.sent()));
-    return state.set("destinations", destinations.state(false));
+    state.put("loseEvery", convor.loseEvery()).put("lost", convor.lost());
+    ObjectNode all = destinations.state(false);
+    ObjectNode api = (ObjectNode) all.remove(Destination.CONVOR.wireName());
+    List<Call> calls = destinations.calls(Destination.CONVOR);
+    List<Call> latest = calls.subList(Math.max(0, calls.size() - API_CALLS), calls.size());
+    api.set("calls", Json.tree(latest));
+    return state.setAll(Json.object("destinations", all, "api", api));
   }
 
   private JsonNode send(JsonNode wanted) {
@@ -112,6 +121,14 @@ public final class SandboxPage {
     }
     convor.every(wanted.path("perSecond").asDouble());
     return Json.object("perSecond", convor.perSecond());
+  }
+
+  private JsonNode lose(JsonNode wanted) {
+    if (!wanted.path("everyNth").isInt()) {
+      throw new IllegalArgumentException("everyNth is a whole number");
+    }
+    convor.loseEvery(wanted.path("everyNth").asInt());
+    return Json.object("everyNth", convor.loseEvery());
   }
 
   private JsonNode fault(JsonNode wanted) {

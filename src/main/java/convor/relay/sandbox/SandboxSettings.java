@@ -38,12 +38,18 @@ public record SandboxSettings(
     all.put("relay.reporting.username", "sa");
     // Short, so that a retry can be watched.
     all.put("relay.delivery.backoff", "2s,5s,10s,30s,1m");
+    for (String poll : new String[] {"conversations", "messages"}) {
+      all.put("relay.poll." + poll + ".period", "10s"); // short too
+      // relay.poll.<poll>.grace = 5s belongs here as soon as the settings know it.
+    }
     for (String org : new String[] {"acme", "globex"}) {
       String prefix = "relay.orgs." + org + '.';
       secrets.put(org, random());
       all.put(prefix + "webhook.scheme", "convor");
       all.put(prefix + "webhook.secrets", secrets.get(org));
       all.put(prefix + "webhook.organization", "org_" + org);
+      all.put(prefix + "api.base-url", destinations.url(Destination.CONVOR));
+      all.put(prefix + "api.key", random());
       all.put(prefix + "hubspot.base-url", destinations.url(Destination.HUBSPOT));
       all.put(prefix + "hubspot.token", random());
       all.put(prefix + "zendesk.base-url", destinations.url(Destination.ZENDESK));

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import convor.relay.cli.SandboxProcess;
 import convor.relay.testing.SlackRoute;
+import convor.relay.testing.TestRelay;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -16,8 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 
 /** The sandbox's page as a person uses it. */
 @WithChromium
@@ -29,22 +30,7 @@ class SandboxPageBrowserTest {
   @BeforeAll
   static void open() throws IOException {
     sandbox = new SandboxProcess(SlackRoute.into(folder.resolve("routes")));
-    ChromeOptions options = new ChromeOptions();
-    options.setBinary(WithChromium.BROWSER.toFile());
-    options.addArguments(
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--window-size=1400,1400",
-        "--user-data-dir=" + folder.resolve("profile"));
-    browser =
-        new ChromeDriver(
-            new ChromeDriverService.Builder()
-                .usingDriverExecutable(WithChromium.DRIVER.toFile())
-                .build(),
-            options);
+    browser = Chromium.open(folder.resolve("profile"));
   }
 
   @AfterAll
@@ -112,6 +98,43 @@ class SandboxPageBrowserTest {
     assertThat(browser.manage().logs().get("browser").getAll())
         .as("what the browser's console says")
         .noneMatch(entry -> entry.getMessage().contains("Content Security Policy"));
+  }
+
+  @Test
+  void a_lost_webhook_is_marked_and_the_calls_of_convors_api_are_shown() throws Exception {
+    browser.get(sandbox.page());
+    soon().until(() -> !text("total").isEmpty());
+    choose("#lose", "all");
+    soon().until(() -> text("status").equals("Webhooks that get lost: all."));
+    send("conversation.closed");
+    soon().until(() -> text("lost").equals("1"));
+    soon().until(() -> !browser.findElements(By.cssSelector("#sent tr.lost")).isEmpty());
+    assertThat(browser.findElement(By.cssSelector("#sent tr.lost")).getText())
+        .contains("conversation.closed acme c_", "lost 0");
+    choose("#lose", "none");
+    soon().until(() -> text("status").equals("Webhooks that get lost: none."));
+
+    String api = sandbox.api() + "/v1/messages?limit=9";
+    HttpRequest stranger = HttpRequest.newBuilder(URI.create(api)).build();
+    assertThat(TestRelay.call(stranger).statusCode()).isEqualTo(401);
+    soon().until(() -> text("api-calls").contains("GET /v1/messages?limit=9 401"));
+    choose("#api select", "Limits: 429, seconds");
+    soon().until(() -> text("status").startsWith("Convor's API: Limits: 429"));
+    assertThat(TestRelay.call(stranger).statusCode()).isEqualTo(429);
+    soon().until(() -> text("api-calls").contains("429 limit"));
+    choose("#api select", "Works");
+    soon().until(() -> text("status").startsWith("Convor's API: Works"));
+    browser.findElement(By.id("expire")).click();
+    soon().until(() -> text("status").contains("every cursor given out so far answers 410"));
+    assertThat(text("destinations")).doesNotContain("Convor");
+  }
+
+  private static void choose(String select, String words) {
+    browser.findElements(By.cssSelector(select + " option")).stream()
+        .filter(option -> option.getText().equals(words))
+        .findFirst()
+        .orElseThrow()
+        .click();
   }
 
   @Test

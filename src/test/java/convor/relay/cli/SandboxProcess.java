@@ -1,5 +1,6 @@
 package convor.relay.cli;
 
+import convor.relay.sandbox.Destination;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -14,6 +15,11 @@ public final class SandboxProcess implements AutoCloseable {
   /** The page's address, with the token. */
   public String page() {
     return sandbox.page();
+  }
+
+  /** The base URL of Convor's API. */
+  public String api() {
+    return sandbox.destinations().url(Destination.CONVOR);
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 
 class PretendConvorTest {
@@ -130,12 +132,38 @@ class PretendConvorTest {
     assertThat(verdicts).allSatisfy(v -> assertThat(v).isInstanceOf(Verdict.Verified.class));
   }
 
+  @ParameterizedTest
+  @CsvSource({"0, ''", "1, 123456789", "3, 369", "10, ''"})
+  void every_nth_webhook_is_lost_and_its_event_has_happened(int n, String lost) {
+    convor.loseEvery(n);
+    List<String> happened = new ArrayList<>();
+    for (int i = 1; i <= 9; i++) {
+      Sent sent = convor.send("acme", "conversation.created").join();
+      happened.add(sent.about());
+      assertThat(sent)
+          .returns(lost.contains(String.valueOf(i)) ? "lost" : "accepted", Sent::state)
+          .returns(lost.contains(String.valueOf(i)) ? 0 : 1, Sent::attempts);
+    }
+    assertThat(verdicts).hasSize(9 - lost.length());
+    assertThat(convor.lost()).isEqualTo(lost.length());
+    assertThat(convor.total()).isEqualTo(9);
+    ConvorAccount.Wanted all = new ConvorAccount.Wanted(null, null, null, 100);
+    assertThat(convor.account("acme").conversations(all).orElseThrow().rows())
+        .extracting(row -> row.path("id").asText())
+        .containsExactlyElementsOf(happened);
+
+    convor.loseEvery(0);
+    assertThat(convor.send("acme", "conversation.closed").join()).returns("accepted", Sent::state);
+    assertThatThrownBy(() -> convor.loseEvery(-1)).hasMessageContaining("everyNth is 0");
+  }
+
   @Test
   void unknown_organizations_and_types_are_refused() {
     assertThatThrownBy(() -> convor.send("initech", "conversation.closed"))
         .hasMessage("org is one of acme, globex");
     assertThatThrownBy(() -> convor.send("acme", "conversation.lost"))
         .hasMessageStartingWith("type is one of");
+    assertThatThrownBy(() -> convor.account("initech")).hasMessageStartingWith("org is one of");
   }
 
   @Test

@@ -130,12 +130,47 @@ class SandboxPageTest {
   }
 
   @Test
+  void webhooks_are_lost_to_order_and_the_calls_of_the_api_are_shown() throws Exception {
+    destinations.serve("key-acme", convor.account("acme"));
+    assertThat(json(post(sandbox + "/api/lose", TOKEN, "{'everyNth':1}")).path("everyNth").asInt())
+        .isEqualTo(1);
+    post(sandbox + "/api/send", TOKEN, "{'org':'acme','type':'conversation.closed'}");
+    JsonNode page =
+        json(
+            get(
+                destinations.url(Destination.CONVOR) + "/v1/conversations",
+                Map.of("Authorization", "Bearer key-acme")));
+    for (int i = 0; i < 60; i++) {
+      get(destinations.url(Destination.CONVOR) + "/v1/messages", Map.of());
+    }
+
+    HttpResponse<String> answer = get(sandbox + "/api/state", TOKEN);
+    JsonNode state = json(answer);
+    assertThat(state.path("loseEvery").asInt()).isEqualTo(1);
+    assertThat(state.path("lost").asInt()).isEqualTo(1);
+    assertThat(state.at("/sent/0/state").asText()).isEqualTo("lost");
+    assertThat(state.at("/sent/0/about")).isEqualTo(page.at("/data/0/id"));
+    assertThat(state.at("/destinations").fieldNames())
+        .toIterable()
+        .containsExactlyInAnyOrder("hubspot", "zendesk", "jira", "slack");
+    assertThat(state.at("/api/counts/byStatus/200").asInt()).isEqualTo(1);
+    assertThat(state.at("/api/calls")).hasSize(50);
+    assertThat(state.at("/api/calls/49/status").asInt()).isEqualTo(401);
+    assertThat(state.at("/api/calls/49/caller").asText()).isEqualTo("unknown");
+    assertThat(answer.body()).doesNotContain("key-acme");
+  }
+
+  @Test
   void nonsense_is_refused_with_a_reason() throws Exception {
     for (String[] wrong :
         new String[][] {
           {"send", "{'org':'initech','type':'conversation.closed'}", "acme, globex"},
           {"send", "not json", "acme, globex"},
           {"timer", "{}", "perSecond"},
+          {"lose", "{}", "everyNth is a whole number"},
+          {"lose", "{'everyNth':1.5}", "everyNth is a whole number"},
+          {"lose", "{'everyNth':-1}", "everyNth is 0"},
+          {"fault", "{'destination':'slack','mode':'expire-cursors'}", "only Convor's API"},
           {"fault", "{'destination':'fax','mode':'fail'}", "hubspot, zendesk"},
           {"fault", "{'destination':'slack','mode':'fax'}", "lose-answer"}
         }) {
@@ -154,6 +189,8 @@ class SandboxPageTest {
         .containsEntry("camel.server.port", "8080")
         .containsEntry("relay.admin.token", settings.adminToken())
         .containsEntry("relay.orgs.acme.webhook.secrets", settings.secrets().get("acme"))
+        .containsEntry("relay.orgs.acme.api.base-url", destinations.url(Destination.CONVOR))
+        .containsEntry("relay.poll.conversations.period", "10s")
         .containsEntry("relay.orgs.globex.hubspot.base-url", destinations.url(Destination.HUBSPOT));
     assertThat(properties.keySet())
         .noneMatch(key -> key.matches("relay\\.orgs\\.globex\\.(jira|slack)\\..*"));
@@ -162,6 +199,9 @@ class SandboxPageTest {
     assertThat(settings.secrets().values())
         .doesNotHaveDuplicates()
         .allMatch(secret -> secret.length() >= 32);
+    assertThat(properties.get("relay.orgs.acme.api.key"))
+        .hasSizeGreaterThan(32)
+        .isNotEqualTo(properties.get("relay.orgs.globex.api.key"));
     assertThat(settings.toString()).doesNotContain(settings.adminToken());
   }
 
