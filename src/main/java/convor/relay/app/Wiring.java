@@ -94,7 +94,10 @@ public final class Wiring {
     GroupCommit events = relay.closing(new GroupCommit(database, settings.store()));
     Pairs pairs = new Pairs(database);
     Deliveries deliveries = new Deliveries(database);
-    deliveries.expireLeases();
+    if (!database.isShared()) {
+      deliveries.expireLeases();
+    }
+    relay.closing(database.onAppendedElsewhere(events::wake));
 
     relay.closing(
         new Retention(

@@ -12,17 +12,17 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.util.UUID;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The store's promises on H2, in a file. */
-class H2StoreTest {
+class H2StoreTest extends StorePromises {
   @TempDir static Path folder;
 
-  static StoreSettings empty(int appendQueue) {
+  @Override
+  StoreSettings empty(int appendQueue) {
     String url = "jdbc:h2:file:" + folder.resolve(UUID.randomUUID().toString());
     return new StoreSettings(url, null, null, 10, appendQueue, 256);
   }
@@ -99,40 +99,5 @@ class H2StoreTest {
         .hasMessageContaining("relay.store.url")
         .hasMessageContaining("/dev/null/x")
         .hasMessageNotContaining("hidden");
-  }
-
-  @Nested
-  class Appends extends AppendContract {
-    Appends() {
-      super(H2StoreTest::empty);
-    }
-  }
-
-  @Nested
-  class Claims extends ClaimContract {
-    Claims() {
-      super(H2StoreTest::empty);
-    }
-  }
-
-  @Nested
-  class PairsOfConnectorAndOrganization extends PairContract {
-    PairsOfConnectorAndOrganization() {
-      super(H2StoreTest::empty);
-    }
-  }
-
-  @Nested
-  class Subjects extends SubjectContract {
-    Subjects() {
-      super(H2StoreTest::empty);
-    }
-  }
-
-  @Nested
-  class RejectedRequests extends RejectedContract {
-    RejectedRequests() {
-      super(H2StoreTest::empty);
-    }
   }
 }
