@@ -94,9 +94,7 @@ public final class Wiring {
     GroupCommit events = relay.closing(new GroupCommit(database, settings.store()));
     Pairs pairs = new Pairs(database);
     Deliveries deliveries = new Deliveries(database);
-    if (!database.isShared()) {
-      deliveries.expireLeases();
-    }
+    deliveries.expireLeases();
     relay.closing(database.onAppendedElsewhere(events::wake));
 
     relay.closing(

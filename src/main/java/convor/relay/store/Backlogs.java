@@ -67,7 +67,7 @@ public final class Backlogs {
    *     pending
    */
   public List<Backlog> all(Collection<Subscribed> subscribed) {
-    return database.inTransaction(
+    return database.atOneMoment(
         connection -> {
           Map<Pair, PairStatus> pairs = Pairs.readAll(connection);
           Map<Pair, Counts> counts = new HashMap<>();

@@ -105,7 +105,7 @@ public abstract class Database implements AutoCloseable {
   }
 
   /** Whether other processes may be using the database now. */
-  public boolean isShared() {
+  boolean isShared() {
     return false;
   }
 

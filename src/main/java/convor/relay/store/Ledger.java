@@ -172,7 +172,7 @@ public final class Ledger {
    */
   public List<Delivery> deliveries(
       DeliveryFilter filter, Place after, int limit, Collection<Subscribed> subscribed) {
-    return database.inTransaction(
+    return database.atOneMoment(
         connection -> {
           Map<Pair, PairStatus> pairs = new LinkedHashMap<>(Pairs.readAll(connection));
           pairs

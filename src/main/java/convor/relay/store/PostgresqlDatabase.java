@@ -146,7 +146,7 @@ final class PostgresqlDatabase extends Database {
   }
 
   @Override
-  public boolean isShared() {
+  boolean isShared() {
     return true;
   }
 

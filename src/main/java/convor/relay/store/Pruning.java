@@ -38,7 +38,11 @@ public final class Pruning {
 
   private static final String DELETE_EVENTS = "delete from event where id = any(?)";
 
-  private static final String FORGET_KEYS = "delete from pruned_key where received_at < ?";
+  private static final String FORGET_KEYS =
+      """
+      delete from pruned_key where key_hash in
+        (select key_hash from pruned_key where received_at < ? order by received_at fetch first ? rows only)
+      """;
 
   private static final String FORGET_VERSIONS = "delete from newest_version where written_at < ?";
 
@@ -66,6 +70,7 @@ public final class Pruning {
   public Pruned step(long afterId, Instant before, Instant forgotten) {
     return database.inTransaction(
         connection -> {
+          Pairs.lockAll(connection); // what is found to be done stays that, and one node prunes
           List<Long> old = ids(connection, OLD, afterId, before.toEpochMilli(), STEP);
           if (old.isEmpty()) {
             return new Pruned(afterId, 0, 0);
@@ -90,19 +95,24 @@ public final class Pruning {
    * @return how many keys
    */
   public int forgetKeys(Instant before) {
-    return database.inTransaction(
-        connection -> {
-          delete(connection, FORGET_VERSIONS, before);
-          return delete(connection, FORGET_KEYS, before);
-        });
+    delete(FORGET_VERSIONS, before.toEpochMilli());
+    int keys = 0;
+    int step;
+    do {
+      step = delete(FORGET_KEYS, before.toEpochMilli(), STEP);
+      keys += step;
+    } while (step == STEP);
+    return keys;
   }
 
-  private static int delete(Connection connection, String statement, Instant before)
-      throws SQLException {
-    try (PreparedStatement delete = connection.prepareStatement(statement)) {
-      bind(delete, before.toEpochMilli());
-      return delete.executeUpdate();
-    }
+  private int delete(String statement, Object... parameters) {
+    return database.inTransaction(
+        connection -> {
+          try (PreparedStatement delete = connection.prepareStatement(statement)) {
+            bind(delete, parameters);
+            return delete.executeUpdate();
+          }
+        });
   }
 
   private static List<Long> ids(Connection connection, String query, Object... parameters)

@@ -100,4 +100,20 @@ class H2StoreTest extends StorePromises {
         .hasMessageContaining("/dev/null/x")
         .hasMessageNotContaining("hidden");
   }
+
+  @Test
+  void what_ran_when_the_process_ended_is_due_at_once_after_the_start() {
+    StoreSettings settings = empty(10_000);
+    try (Store store = new Store(settings)) {
+      store.register(Store.SLACK);
+      store.append("e", 3, Store::event);
+      store.settle(Store.T0, Store.done(store.claim(2, Store.T0).get(0)));
+    }
+    try (Store store = new Store(settings)) {
+      assertThat(store.deliveries.expireLeases()).isEqualTo(1);
+      assertThat(store.claim(9, Store.T0))
+          .extracting(claim -> claim.event().key() + " " + claim.outcomeUnknown())
+          .containsExactly("e2 true", "e3 false");
+    }
+  }
 }

@@ -1,28 +1,14 @@
 package convor.relay.contract;
 
-import convor.relay.store.StoreSettings;
 import convor.relay.testing.Postgresql;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The store's promises on the newest PostgreSQL that is supported. */
-class PostgresqlStoreTest extends StorePromises {
-  private static Postgresql server;
-
+class PostgresqlStoreTest extends PostgresqlPromises {
   @BeforeAll
   static void start(@TempDir Path folder) {
     server = Postgresql.quick(Postgresql.Version.NEWEST, folder);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
-
-  @Override
-  StoreSettings empty(int appendQueue) {
-    return new StoreSettings(server.emptyDatabase(), null, null, 10, appendQueue, 256);
   }
 }
