@@ -49,9 +49,9 @@ record Kind<T>(String name, String right, Function<String, T> read) {
       new Kind<>("web address", "http://… or https://… with a host", Kind::url);
   static final Kind<String> STORE_URL =
       new Kind<>(
-          "JDBC URL of H2",
-          "jdbc:h2:file:… (no other database is supported yet)",
-          text -> startingWith(text, "jdbc:h2:"));
+          "JDBC URL of H2 or PostgreSQL",
+          "jdbc:h2:file:… or jdbc:postgresql://host/database, without user and password",
+          Kind::storeUrl);
   static final Kind<String> JDBC_URL =
       new Kind<>("JDBC URL", "jdbc:…", text -> startingWith(text, "jdbc:"));
 
@@ -181,6 +181,14 @@ record Kind<T>(String name, String right, Function<String, T> read) {
       throw new IllegalArgumentException();
     }
     return startingWith(text, "http://", "https://");
+  }
+
+  /** The user before an {@code @} is libpq's form: the driver would take it for a host. */
+  private static String storeUrl(String text) {
+    if (text.matches("jdbc:postgresql://[^/?]*@.*")) {
+      throw new IllegalArgumentException();
+    }
+    return startingWith(text, "jdbc:h2:", "jdbc:postgresql:");
   }
 
   private static String startingWith(String text, String... prefixes) {

@@ -103,6 +103,7 @@ public final class Wiring {
     deliveries.expireLeases();
     Cursors cursors = new Cursors(database);
     cursors.expireLeases();
+    relay.closing(database.onAppendedElsewhere(events::wake));
 
     relay.closing(
         new Retention(

@@ -41,6 +41,9 @@ final class Dispatcher implements Consumer<Set<String>> {
    */
   private static final int IDLE_FACTOR = 5;
 
+  /** Another node's turn with a pair is a few statements and a commit. */
+  private static final Duration BUSY = Duration.ofMillis(10);
+
   private final Subscription subscription;
   private final Inbox inbox;
   private final BiFunction<Claim, Organization, Outcome> attempt;
@@ -57,6 +60,7 @@ final class Dispatcher implements Consumer<Set<String>> {
   private volatile @Nullable Instant drainUntil;
   private volatile boolean stopped;
   private int turns;
+  private boolean busy;
   private Instant nextLook = Instant.MIN;
   private int idleLooks;
 
@@ -198,11 +202,15 @@ final class Dispatcher implements Consumer<Set<String>> {
     Instant now = inbox.clock().instant();
     look(now);
     boolean again = false;
+    busy = false;
     List<Lane> order = new ArrayList<>(lanes.values());
     // Another is the first each time, also after a turn that failed: those behind it come before.
     Collections.rotate(order, -turns++);
     for (Lane lane : order) {
       again |= turn(lane, now);
+    }
+    if (busy && !again) {
+      return BUSY;
     }
     Duration untilLook = claiming ? Duration.between(now, nextLook) : inbox.limits().pollInterval();
     return again || untilLook.isNegative() ? Duration.ZERO : untilLook;
@@ -251,6 +259,12 @@ final class Dispatcher implements Consumer<Set<String>> {
       lane.putBack(results);
       lane.wake();
       throw e;
+    }
+    if (turn.busy()) {
+      lane.putBack(results);
+      lane.wake();
+      busy = true;
+      return false;
     }
     report(results, turn, now);
     lane.started(turn.claims().size());

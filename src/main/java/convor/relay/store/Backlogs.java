@@ -36,7 +36,7 @@ public final class Backlogs {
   private static final String PENDING =
       """
       select count(*), min(id) from
-        (select id from event where org = ? and id > ? and regexp_like(type, ?) order by org, id limit ?) pending
+        (select id from event where org = ? and id > ? and regexp_replace(type, ?, '') = '' order by org, id limit ?) pending
       """;
 
   private static final String RECEIVED_AT = "select id, received_at from event where id = any(?)";
@@ -67,7 +67,7 @@ public final class Backlogs {
    *     pending
    */
   public List<Backlog> all(Collection<Subscribed> subscribed) {
-    return database.inTransaction(
+    return database.atOneMoment(
         connection -> {
           Map<Pair, PairStatus> pairs = Pairs.readAll(connection);
           Map<Pair, Counts> counts = new HashMap<>();

@@ -26,7 +26,7 @@ final class Coverage {
       throws SQLException {
     Set<ByteBuffer> known = new HashSet<>();
     try (PreparedStatement select = connection.prepareStatement(KNOWN)) {
-      select.setArray(1, connection.createArrayOf("bytea", hashes.toArray()));
+      select.setArray(1, connection.createArrayOf("bytea", hashes.toArray(byte[][]::new)));
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           known.add(ByteBuffer.wrap(rows.getBytes(1)));

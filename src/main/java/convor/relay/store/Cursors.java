@@ -34,7 +34,7 @@ public final class Cursors {
       """
       insert into cursor
         (poll, org, high_water, state, failures, next_at, pages, records, recovered, covered_to, fingerprint)
-      select ?, ?, ?, 'active', 0, ?, 0, 0, 0, 0, ?
+      select ?, ?, cast(? as bigint), 'active', 0, ?, 0, 0, 0, 0, ?
       where not exists (select 1 from cursor where poll = ? and org = ?)
       """;
 
@@ -53,7 +53,7 @@ public final class Cursors {
       select org, position, resume_at, high_water, failures from cursor
       where poll = ? and org = any(?) and state = 'active' and next_at <= ?
       and (lease_until is null or lease_until <= ?)
-      order by next_at limit ? for update
+      order by next_at limit ? for update skip locked
       """;
 
   private static final String LEASE =
@@ -146,10 +146,14 @@ public final class Cursors {
   }
 
   /**
-   * For a store that only this process uses: whatever is leased was running when the process before
-   * this one ended.
+   * Before the first run. In a store that only this process uses, whatever is leased was running
+   * when the process before this one ended. In a shared one it may be running on another node: its
+   * lease ends by itself.
    */
   public void expireLeases() {
+    if (database.isShared()) {
+      return;
+    }
     database.inTransaction(connection -> change(connection, EXPIRE_LEASES));
   }
 
@@ -197,7 +201,8 @@ public final class Cursors {
     CursorLease run = page.lease();
     Seen seen = readLog(run, page.covers(), now);
     PageReceipt receipt =
-        database.inTransaction(
+        database.appending(
+            Set.of(run.org()),
             connection -> {
               if (!holds(connection, run)) {
                 return PageReceipt.LOST;

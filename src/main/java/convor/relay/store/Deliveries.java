@@ -65,12 +65,16 @@ public final class Deliveries {
   }
 
   /**
-   * For a store that only this process uses: whatever is leased was running when the process before
-   * this one ended.
+   * Before the first turn. In a store that only this process uses, whatever is leased was running
+   * when the process before this one ended. In a shared one it may be running on another node: its
+   * lease ends by itself.
    *
    * @return how many deliveries were running then
    */
   public int expireLeases() {
+    if (database.isShared()) {
+      return 0;
+    }
     return database.inTransaction(
         connection -> {
           try (PreparedStatement update = connection.prepareStatement(EXPIRE_LEASES)) {
@@ -89,13 +93,20 @@ public final class Deliveries {
    * @param more whether there may be more to claim at once
    * @param settled what was decided, in the order of the attempts
    * @param fenced those of them that came too late: somebody else had taken the delivery over
+   * @param busy another node has its turn with the pair at this moment: nothing was done
    */
   public record Turn(
       List<Claim> claims,
       boolean more,
       PairStatus status,
       List<Settlement> settled,
-      List<Settlement> fenced) {}
+      List<Settlement> fenced,
+      boolean busy) {
+
+    private static Turn busy(PairStatus status) {
+      return new Turn(List.of(), true, status, List.of(), List.of(), true);
+    }
+  }
 
   /**
    * Settles what {@code decide} makes of the finished attempts and claims up to {@code want} next
@@ -110,11 +121,15 @@ public final class Deliveries {
     Turn turn =
         database.inTransaction(
             connection -> {
-              Decision decision = decide.apply(Pairs.lock(connection, pair));
+              Optional<PairStatus> before = Pairs.lockIfFree(connection, pair);
+              if (before.isEmpty()) {
+                return Turn.busy(Pairs.read(connection, pair));
+              }
+              Decision decision = decide.apply(before.get());
               List<Settlement> settled = decision.settlements();
               List<Settlement> fenced = settle(connection, settled, now);
               Claimed next = claim(connection, pair, selection, decision.status(), want, now);
-              return new Turn(next.claims, next.more, next.status, settled, fenced);
+              return new Turn(next.claims, next.more, next.status, settled, fenced, false);
             });
     if (!turn.claims.isEmpty() || !turn.settled.isEmpty()) {
       database.flush(); // a position alone may be lost: the events are looked at again

@@ -95,7 +95,7 @@ final class EventLog {
       Connection connection, String query, List<byte[]> hashes, Set<ByteBuffer> known)
       throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(query)) {
-      select.setArray(1, connection.createArrayOf("bytea", hashes.toArray()));
+      select.setArray(1, connection.createArrayOf("bytea", hashes.toArray(byte[][]::new)));
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           known.add(ByteBuffer.wrap(rows.getBytes(1)));

@@ -132,8 +132,9 @@ public final class GroupCommit implements AutoCloseable {
 
   private List<Receipt> commit(List<Waiting> batch) {
     List<Event> events = batch.stream().map(Waiting::event).toList();
+    Set<String> orgs = events.stream().map(Event::org).collect(Collectors.toSet());
     List<Receipt> receipts =
-        database.inTransaction(connection -> EventLog.append(connection, events));
+        database.appending(orgs, connection -> EventLog.append(connection, events));
     database.flush();
     return receipts;
   }

@@ -172,7 +172,7 @@ public final class Ledger {
    */
   public List<Delivery> deliveries(
       DeliveryFilter filter, Place after, int limit, Collection<Subscribed> subscribed) {
-    return database.inTransaction(
+    return database.atOneMoment(
         connection -> {
           Map<Pair, PairStatus> pairs = new LinkedHashMap<>(Pairs.readAll(connection));
           pairs
@@ -294,7 +294,7 @@ public final class Ledger {
                   .and("org = ?", one.pair().org())
                   .and("id > ?", status.position())
                   .and(sameEvent ? "id <= ?" : "id < ?", after.event)
-                  .and("regexp_like(type, ?)", one.types())
+                  .and("regexp_replace(type, ?, '') = ''", one.types())
                   .andIf("id = ?", filter.event)
                   .list(
                       connection,

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -30,11 +31,17 @@ public final class Pairs {
   private static final String SET_FINGERPRINT =
       "update connector set fingerprint = ? where name = ? and org = ?";
 
-  private static final String LOCK_PAIR =
+  private static final String PAIR =
       """
       select position, state, reason, wait_until, failures, active_since, rate_at
-      from connector where name = ? and org = ? for update
+      from connector where name = ? and org = ?
       """;
+
+  private static final String LOCK_PAIR = PAIR + "for update";
+
+  private static final String LOCK_PAIR_IF_FREE = PAIR + "for update skip locked";
+
+  private static final String LOCK_ALL = "select name from connector order by name, org for update";
 
   private static final String UPDATE_PAIR =
       """
@@ -108,7 +115,7 @@ public final class Pairs {
     database.inTransaction(
         connection -> {
           try (PreparedStatement update = connection.prepareStatement(SEEN)) {
-            for (Pair pair : registered) {
+            for (Pair pair : registered.stream().sorted().toList()) { // the order of LOCK_ALL
               bind(update, now.toEpochMilli(), pair.connector(), pair.org());
               update.addBatch();
             }
@@ -171,15 +178,37 @@ public final class Pairs {
   }
 
   static PairStatus lock(Connection connection, Pair pair) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(LOCK_PAIR)) {
+    return registered(pair, find(connection, LOCK_PAIR, pair));
+  }
+
+  /** Empty while another transaction holds the pair: nobody waits for another node. */
+  static Optional<PairStatus> lockIfFree(Connection connection, Pair pair) throws SQLException {
+    return find(connection, LOCK_PAIR_IF_FREE, pair);
+  }
+
+  static PairStatus read(Connection connection, Pair pair) throws SQLException {
+    return registered(pair, find(connection, PAIR, pair));
+  }
+
+  /** Until the transaction ends no delivery of any pair changes its state. */
+  static void lockAll(Connection connection) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(LOCK_ALL)) {
+      select.execute();
+    }
+  }
+
+  private static Optional<PairStatus> find(Connection connection, String query, Pair pair)
+      throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(query)) {
       bind(select, pair.connector(), pair.org());
       try (ResultSet rows = select.executeQuery()) {
-        if (!rows.next()) {
-          throw new SQLException("connector " + pair + " is not registered");
-        }
-        return status(rows);
+        return rows.next() ? Optional.of(status(rows)) : Optional.empty();
       }
     }
+  }
+
+  private static PairStatus registered(Pair pair, Optional<PairStatus> found) throws SQLException {
+    return found.orElseThrow(() -> new SQLException("connector " + pair + " is not registered"));
   }
 
   static PairStatus status(ResultSet row) throws SQLException {

@@ -38,11 +38,19 @@ public final class Pruning {
 
   private static final String DELETE_EVENTS = "delete from event where id = any(?)";
 
-  private static final String FORGET_KEYS = "delete from pruned_key where received_at < ?";
+  private static final String FORGET_KEYS =
+      """
+      delete from pruned_key where key_hash in
+        (select key_hash from pruned_key where received_at < ? order by received_at fetch first ? rows only)
+      """;
 
   private static final String FORGET_VERSIONS = "delete from newest_version where written_at < ?";
 
-  private static final String FORGET_COVERED = "delete from covered where covered_at < ?";
+  private static final String FORGET_COVERED =
+      """
+      delete from covered where version_hash in
+        (select version_hash from covered where covered_at < ? order by covered_at fetch first ? rows only)
+      """;
 
   private final Database database;
 
@@ -68,6 +76,7 @@ public final class Pruning {
   public Pruned step(long afterId, Instant before, Instant forgotten) {
     return database.inTransaction(
         connection -> {
+          Pairs.lockAll(connection); // what is found to be done stays that, and one node prunes
           List<Long> old = ids(connection, OLD, afterId, before.toEpochMilli(), STEP);
           if (old.isEmpty()) {
             return new Pruned(afterId, 0, 0);
@@ -92,20 +101,29 @@ public final class Pruning {
    * @return how many keys
    */
   public int forgetKeys(Instant before) {
-    return database.inTransaction(
-        connection -> {
-          delete(connection, FORGET_VERSIONS, before);
-          delete(connection, FORGET_COVERED, before);
-          return delete(connection, FORGET_KEYS, before);
-        });
+    delete(FORGET_VERSIONS, before.toEpochMilli());
+    var unused = stepwise(FORGET_COVERED, before);
+    return stepwise(FORGET_KEYS, before);
   }
 
-  private static int delete(Connection connection, String statement, Instant before)
-      throws SQLException {
-    try (PreparedStatement delete = connection.prepareStatement(statement)) {
-      bind(delete, before.toEpochMilli());
-      return delete.executeUpdate();
-    }
+  private int stepwise(String statement, Instant before) {
+    int all = 0;
+    int step;
+    do {
+      step = delete(statement, before.toEpochMilli(), STEP);
+      all += step;
+    } while (step == STEP);
+    return all;
+  }
+
+  private int delete(String statement, Object... parameters) {
+    return database.inTransaction(
+        connection -> {
+          try (PreparedStatement delete = connection.prepareStatement(statement)) {
+            bind(delete, parameters);
+            return delete.executeUpdate();
+          }
+        });
   }
 
   private static List<Long> ids(Connection connection, String query, Object... parameters)

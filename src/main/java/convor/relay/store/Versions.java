@@ -17,6 +17,8 @@ public final class Versions {
   private static final String NEWEST =
       "select version from newest_version where connector = ? and org = ? and subject = ?";
 
+  private static final String LOCK_NEWEST = NEWEST + " for update";
+
   private static final String UPDATE =
       "update newest_version set version = ?, written_at = ? where connector = ? and org = ? and subject = ?";
 
@@ -27,7 +29,12 @@ public final class Versions {
 
   static Optional<String> newest(Connection connection, Pair pair, String subject)
       throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(NEWEST)) {
+    return find(connection, NEWEST, pair, subject);
+  }
+
+  private static Optional<String> find(
+      Connection connection, String query, Pair pair, String subject) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(query)) {
       bind(select, pair.connector(), pair.org(), subject);
       try (ResultSet row = select.executeQuery()) {
         return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
@@ -39,7 +46,7 @@ public final class Versions {
   static boolean remember(
       Connection connection, Pair pair, String subject, String version, Instant now)
       throws SQLException {
-    Optional<String> newest = newest(connection, pair, subject);
+    Optional<String> newest = find(connection, LOCK_NEWEST, pair, subject);
     if (newest.isPresent() && isOlder(version, newest.get())) {
       return false;
     }

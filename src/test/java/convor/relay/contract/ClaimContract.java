@@ -168,19 +168,6 @@ abstract class ClaimContract extends StoreContract {
   }
 
   @Test
-  void what_ran_when_the_process_ended_is_due_at_once_after_the_start() {
-    store.append("e", 3, Store::event);
-    List<Claim> claims = store.claim(2, T0);
-    store.settle(T0, done(claims.get(0)));
-    reopen();
-    assertThat(store.claim(9, T0)).extracting(c -> c.event().key()).containsExactly("e3");
-    store.settle(T0, done(store.claim(9, T0.plus(LEASE)).get(1)));
-    reopen();
-    assertThat(store.deliveries.expireLeases()).isEqualTo(1);
-    assertThat(store.claim(9, T0).get(0).outcomeUnknown()).isTrue();
-  }
-
-  @Test
   void a_failed_turn_leaves_everything_as_it_was() {
     store.append("e", 2, Store::event);
     Claim claim = store.claim(1, T0).get(0);
@@ -277,11 +264,11 @@ abstract class ClaimContract extends StoreContract {
       Thread claimer =
           new Thread(
               () -> {
-                for (List<Claim> claims = store.claim(7, T0);
-                    !claims.isEmpty();
-                    claims = store.claim(7, T0)) {
-                  claims.forEach(claim -> got.add(claim.eventId()));
-                }
+                Turn turn;
+                do {
+                  turn = store.claim(SLACK, ALL, 7, T0);
+                  turn.claims().forEach(claim -> got.add(claim.eventId()));
+                } while (turn.more());
               });
       claimers.add(claimer);
       claimer.start();

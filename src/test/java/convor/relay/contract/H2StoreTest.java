@@ -12,17 +12,17 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.util.UUID;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The store's promises on H2, in a file. */
-class H2StoreTest {
+class H2StoreTest extends StorePromises {
   @TempDir static Path folder;
 
-  static StoreSettings empty(int appendQueue) {
+  @Override
+  StoreSettings empty(int appendQueue) {
     String url = "jdbc:h2:file:" + folder.resolve(UUID.randomUUID().toString());
     return new StoreSettings(url, null, null, 10, appendQueue, 256);
   }
@@ -101,45 +101,19 @@ class H2StoreTest {
         .hasMessageNotContaining("hidden");
   }
 
-  @Nested
-  class Appends extends AppendContract {
-    Appends() {
-      super(H2StoreTest::empty);
+  @Test
+  void what_ran_when_the_process_ended_is_due_at_once_after_the_start() {
+    StoreSettings settings = empty(10_000);
+    try (Store store = new Store(settings)) {
+      store.register(Store.SLACK);
+      store.append("e", 3, Store::event);
+      store.settle(Store.T0, Store.done(store.claim(2, Store.T0).get(0)));
     }
-  }
-
-  @Nested
-  class Claims extends ClaimContract {
-    Claims() {
-      super(H2StoreTest::empty);
-    }
-  }
-
-  @Nested
-  class PairsOfConnectorAndOrganization extends PairContract {
-    PairsOfConnectorAndOrganization() {
-      super(H2StoreTest::empty);
-    }
-  }
-
-  @Nested
-  class Subjects extends SubjectContract {
-    Subjects() {
-      super(H2StoreTest::empty);
-    }
-  }
-
-  @Nested
-  class RejectedRequests extends RejectedContract {
-    RejectedRequests() {
-      super(H2StoreTest::empty);
-    }
-  }
-
-  @Nested
-  class Cursor extends CursorContract {
-    Cursor() {
-      super(H2StoreTest::empty);
+    try (Store store = new Store(settings)) {
+      assertThat(store.deliveries.expireLeases()).isEqualTo(1);
+      assertThat(store.claim(9, Store.T0))
+          .extracting(claim -> claim.event().key() + " " + claim.outcomeUnknown())
+          .containsExactly("e2 true", "e3 false");
     }
   }
 }

@@ -15,10 +15,10 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Senders that behave as Convor does: an event that was not acknowledged is sent again until it is.
  */
-final class Load implements AutoCloseable {
+public final class Load implements AutoCloseable {
   private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  private final RelayProcess relay;
+  private final List<RelayProcess> relays;
   private final int limit;
   private final AtomicInteger next = new AtomicInteger();
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
@@ -28,30 +28,38 @@ final class Load implements AutoCloseable {
 
   /** Sends up to {@code limit} events with {@code threads} at once. */
   Load(RelayProcess relay, int threads, int limit) {
-    this.relay = relay;
+    this(List.of(relay), threads, limit);
+  }
+
+  /** The same through several nodes: what one did not acknowledge is sent to the next. */
+  public Load(List<RelayProcess> relays, int threads, int limit) {
+    this.relays = List.copyOf(relays);
     this.limit = limit;
     for (int i = 0; i < threads; i++) {
-      senders.add(new Thread(this::send, "sender"));
+      int first = i;
+      senders.add(new Thread(() -> send(first), "sender"));
     }
     senders.forEach(Thread::start);
   }
 
-  static String event(String id) {
+  public static String event(String id) {
     return "{\"id\":\"%s\",\"type\":\"conversation.closed\",\"text\":\"Ünïcode, \\\"quotes\\\"\"}"
         .formatted(id);
   }
 
-  private void send() {
+  private void send(int first) {
+    int node = first;
     for (int i = next.getAndIncrement(); i < limit && !stopping; i = next.getAndIncrement()) {
       String id = "evt_" + i;
-      while (!acknowledges(id)) {
+      while (!acknowledges(relays.get(node % relays.size()), id)) {
+        node++;
         LockSupport.parkNanos(PAUSE_NS);
       }
       acknowledged.add(id);
     }
   }
 
-  private boolean acknowledges(String id) {
+  private boolean acknowledges(RelayProcess relay, String id) {
     int status;
     try {
       HttpResponse<String> answer = relay.send(event(id));
@@ -64,23 +72,23 @@ final class Load implements AutoCloseable {
   }
 
   /** The ids of the events that were answered 2xx so far. */
-  Set<String> acknowledged() {
+  public Set<String> acknowledged() {
     return Set.copyOf(acknowledged);
   }
 
   /** How often each status was answered; 0 for no answer. */
-  Map<Integer, AtomicInteger> answers() {
+  public Map<Integer, AtomicInteger> answers() {
     return answers;
   }
 
   /** Takes no new event; returns when all that were taken are acknowledged. */
-  void finish() {
+  public void finish() {
     stopping = true;
     await();
   }
 
   /** Returns when all events are acknowledged. */
-  void await() {
+  public void await() {
     try {
       for (Thread sender : senders) {
         sender.join();

@@ -3,17 +3,26 @@ package convor.relay.crash;
 import convor.relay.testing.Destination;
 
 /** Connectors of the crash tests. */
-final class Routes {
+public final class Routes {
   private Routes() {}
 
   /** For a destination that knows idempotency keys; {@code before} and {@code after} are steps. */
   static String keyed(Destination destination, String before, String after) {
+    return keyed("keyed", destination, before, after);
+  }
+
+  /** The same under a name of its own, with a short time for an attempt. */
+  public static String keyed(String name, Destination destination) {
+    return keyed(name, destination, "", "");
+  }
+
+  private static String keyed(String name, Destination destination, String before, String after) {
     return """
     - route:
-        id: keyed
+        id: %s
         from:
-          uri: inbox:keyed
-          parameters: {startFrom: earliest, concurrency: 16}
+          uri: inbox:%s
+          parameters: {startFrom: earliest, concurrency: 16, timeout: 5s}
           steps:
     %s        - setBody: {jq: .id}
             - convertBodyTo: {type: String}
@@ -22,7 +31,7 @@ final class Routes {
             - setHeader: {name: X-Outcome-Unknown, simple: "${header.RelayOutcomeUnknown}"}
             - to: {uri: "http://%s/keyed"}
     %s"""
-        .formatted(before, destination.address(), after);
+        .formatted(name, name, before, destination.address(), after);
   }
 
   /** For one that does not: it is not called again where an earlier call may have arrived. */

@@ -220,5 +220,4 @@ class PollFaultsTest {
     long asked = API.asked().stream().filter(ask -> ask.key().equals(org)).count();
     assertThat(asked).as("no endless loop").isEqualTo(2);
   }
-
 }

@@ -1,74 +1,66 @@
-package convor.relay.store;
+package convor.relay.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import convor.relay.store.Backlog;
+import convor.relay.store.Backlogs;
+import convor.relay.store.ByHand;
+import convor.relay.store.Claim;
 import convor.relay.store.Deliveries.Decision;
+import convor.relay.store.Event;
+import convor.relay.store.Ledger;
 import convor.relay.store.Ledger.Delivery;
 import convor.relay.store.Ledger.DeliveryFilter;
 import convor.relay.store.Ledger.Place;
 import convor.relay.store.Ledger.State;
-import java.nio.file.Path;
+import convor.relay.store.Pair;
+import convor.relay.store.Selection;
+import convor.relay.store.Subscribed;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every event can be found in every state that it can be in, whatever the connectors do meanwhile.
  */
-class LedgerTest {
+abstract class LedgerContract extends StoreContract {
   private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
   private static final Pair A = new Pair("a", "acme");
   private static final Pair B = new Pair("b", "acme");
   private static final List<Subscribed> BOTH =
       List.of(new Subscribed(A, "^(.*)$", null), new Subscribed(B, "^(odd)$", null));
 
-  private Database database;
-  private GroupCommit events;
-  private Pairs pairs;
-  private Deliveries deliveries;
   private Ledger ledger;
   private Backlogs backlogs;
 
-  @BeforeEach
-  void open(@TempDir Path folder) {
-    StoreSettings settings =
-        new StoreSettings("jdbc:h2:file:" + folder.resolve("relay"), null, null, 4, 100, 10);
-    database = Database.open(settings);
-    events = new GroupCommit(database, settings);
-    pairs = new Pairs(database);
-    deliveries = new Deliveries(database);
-    ledger = new Ledger(database);
-    backlogs = new Backlogs(database);
-    pairs.register(A, true, "", NOW);
-    pairs.register(B, true, "", NOW);
+  LedgerContract(Databases databases) {
+    super(databases);
   }
 
-  @AfterEach
-  void close() {
-    events.close();
-    database.close();
+  @BeforeEach
+  void register() {
+    ledger = new Ledger(store.database);
+    backlogs = new Backlogs(store.database);
+    store.pairs.register(A, true, "", NOW);
+    store.pairs.register(B, true, "", NOW);
   }
 
   private void append(int number) {
-    events
-        .append(
-            new Event(
-                "acme",
-                "convor",
-                "evt_" + number,
-                number % 2 == 0 ? "even" : "odd",
-                "conversation/c_1",
-                null,
-                NOW.plusSeconds(number),
-                Map.of(),
-                new byte[0]))
-        .join();
+    store.append(
+        new Event(
+            "acme",
+            "convor",
+            "evt_" + number,
+            number % 2 == 0 ? "even" : "odd",
+            "conversation/c_1",
+            null,
+            NOW.plusSeconds(number),
+            Map.of(),
+            new byte[0]));
   }
 
   private List<Claim> claim(Pair pair, int want, boolean bySubject) {
@@ -79,7 +71,8 @@ class LedgerTest {
             null,
             Duration.ofMinutes(1),
             Duration.ofMinutes(1));
-    return deliveries
+    return store
+        .deliveries
         .turn(pair, selection, status -> new Decision(status, List.of()), want, NOW)
         .claims();
   }
@@ -144,7 +137,7 @@ class LedgerTest {
     assertThat(second.key()).isEqualTo("evt_2");
     assertThat(second.reason()).isEqualTo("waits for an earlier event of its subject");
     assertThat(second.dueAt()).isNull();
-    ByHand byHand = new ByHand(database);
+    ByHand byHand = new ByHand(store.database);
     assertThat(byHand.retry(new ByHand.Choice("a", null, 0, Long.MAX_VALUE), NOW)).isZero();
     assertThat(byHand.replay(new ByHand.Choice(null, null, 0, Long.MAX_VALUE), NOW)).isZero();
   }
@@ -156,12 +149,12 @@ class LedgerTest {
     claim(A, 1, true);
     claim(A, 1, true);
     append(3);
-    ByHand byHand = new ByHand(database);
+    ByHand byHand = new ByHand(store.database);
     assertThat(byHand.pause(A, "")).isTrue();
     assertThat(byHand.pause(new Pair("a", "globex"), "")).isFalse();
     assertThat(in(State.HELD)).extracting(Delivery::key).containsExactly("evt_3", "evt_2");
     assertThat(backlogs.all(BOTH).get(0).held()).isEqualTo(2);
-    assertThat(pairs.all().get(A).reason()).isEqualTo("by hand");
+    assertThat(store.pairs.all().get(A).reason()).isEqualTo("by hand");
     assertThat(claim(A, 5, true)).isEmpty();
     assertThat(byHand.resume(A, NOW)).isTrue();
     assertThat(in(State.HELD)).isEmpty();

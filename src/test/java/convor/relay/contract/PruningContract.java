@@ -1,54 +1,46 @@
-package convor.relay.store;
+package convor.relay.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import convor.relay.store.Claim;
+import convor.relay.store.Deliveries;
+import convor.relay.store.Event;
+import convor.relay.store.Pair;
+import convor.relay.store.Pruning;
+import convor.relay.store.Receipt;
+import convor.relay.store.Selection;
+import convor.relay.store.Settlement;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class PruningTest {
+/** What is old goes, and nothing that is still needed. */
+abstract class PruningContract extends StoreContract {
   private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
   private static final Instant MONTH_AGO = NOW.minus(Duration.ofDays(30));
   private static final Pair PAIR = new Pair("crm", "acme");
   private static final Selection ALL =
       new Selection(type -> true, false, null, Duration.ofSeconds(90), Duration.ofMinutes(1));
 
-  @TempDir private Path folder;
-  private Database database;
-  private GroupCommit events;
-  private Pairs pairs;
-  private Deliveries deliveries;
   private Pruning pruning;
 
-  @BeforeEach
-  void open() {
-    StoreSettings settings =
-        new StoreSettings("jdbc:h2:file:" + folder.resolve("relay"), null, null, 4, 1_000, 100);
-    database = Database.open(settings);
-    events = new GroupCommit(database, settings);
-    pairs = new Pairs(database);
-    deliveries = new Deliveries(database);
-    pruning = new Pruning(database);
+  PruningContract(Databases databases) {
+    super(databases);
   }
 
-  @AfterEach
-  void close() {
-    events.close();
-    database.close();
+  @BeforeEach
+  void prune() {
+    pruning = new Pruning(store.database);
   }
 
   private Receipt append(String key, Instant receivedAt) {
     byte[] body = "{}".getBytes(StandardCharsets.UTF_8);
-    return events
-        .append(new Event("acme", "convor", key, "a.b", null, null, receivedAt, Map.of(), body))
-        .join();
+    return store.append(
+        new Event("acme", "convor", key, "a.b", null, null, receivedAt, Map.of(), body));
   }
 
   private int pruneAll() {
@@ -58,7 +50,8 @@ class PruningTest {
 
   private List<Claim> deliverAll() {
     List<Claim> claims =
-        deliveries
+        store
+            .deliveries
             .turn(PAIR, ALL, status -> new Deliveries.Decision(status, List.of()), 10, NOW)
             .claims();
     List<Settlement> done =
@@ -73,7 +66,7 @@ class PruningTest {
                         false,
                         new Settlement.Answer(200, null, null, null)))
             .toList();
-    deliveries.turn(PAIR, ALL, status -> new Deliveries.Decision(status, done), 0, NOW);
+    store.deliveries.turn(PAIR, ALL, status -> new Deliveries.Decision(status, done), 0, NOW);
     return claims;
   }
 
@@ -98,17 +91,17 @@ class PruningTest {
 
   @Test
   void an_event_that_a_connector_still_has_to_deliver_is_kept_however_old() {
-    pairs.register(PAIR, true, "", NOW);
+    store.pairs.register(PAIR, true, "", NOW);
     append("behind the position", MONTH_AGO.minusSeconds(1));
     assertThat(pruneAll()).isZero();
 
-    deliveries.turn(PAIR, ALL, status -> new Deliveries.Decision(status, List.of()), 10, NOW);
+    store.deliveries.turn(PAIR, ALL, status -> new Deliveries.Decision(status, List.of()), 10, NOW);
     assertThat(pruneAll()).as("running").isZero();
   }
 
   @Test
   void a_delivered_event_is_pruned_with_its_deliveries() {
-    pairs.register(PAIR, true, "", NOW);
+    store.pairs.register(PAIR, true, "", NOW);
     append("evt_1", MONTH_AGO.minusSeconds(1));
     assertThat(deliverAll()).hasSize(1);
 
@@ -117,7 +110,7 @@ class PruningTest {
 
   @Test
   void a_connector_that_no_node_has_any_more_keeps_nothing() {
-    pairs.register(PAIR, true, "", MONTH_AGO.minusSeconds(1));
+    store.pairs.register(PAIR, true, "", MONTH_AGO.minusSeconds(1));
     append("evt_1", MONTH_AGO.minusSeconds(1));
 
     assertThat(pruneAll()).isEqualTo(1);
