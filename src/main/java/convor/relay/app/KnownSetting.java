@@ -74,18 +74,18 @@ record KnownSetting(String key, @Nullable String byDefault, Kind<?> kind, String
       relay.poll.<poll>.pause |  | duration | Wait before the next run where there is more
       relay.poll.<poll>.overlap |  | duration | How far before the newest time a run begins again
       relay.poll.<poll>.grace |  | duration | How old a record must be before its webhook counts as missed
-      relay.poll.<poll>.limit-param |  | text | Name of a query's parameter; so are the next three
-      relay.poll.<poll>.cursor-param |  | text |
-      relay.poll.<poll>.since-param |  | text |
-      relay.poll.<poll>.until-param |  | text |
-      relay.poll.<poll>.items |  | text | JSON pointer into an answer; so are the next two
-      relay.poll.<poll>.next |  | text |
-      relay.poll.<poll>.more |  | text |
-      relay.poll.<poll>.id |  | text | JSON pointer into a record; so are the next two
-      relay.poll.<poll>.version |  | text |
-      relay.poll.<poll>.time |  | text |
+      relay.poll.<poll>.limit-param |  | text | Name of the query's parameter with the number of records
+      relay.poll.<poll>.cursor-param |  | text | Name of the one with the cursor
+      relay.poll.<poll>.since-param |  | text | Name of the one with the lower bound in time
+      relay.poll.<poll>.until-param |  | text | Name of the one with the upper bound
+      relay.poll.<poll>.items |  | text | Where an answer has its records, a JSON pointer
+      relay.poll.<poll>.next |  | text | Where it has the next cursor
+      relay.poll.<poll>.more |  | text | Where it has whether there is more
+      relay.poll.<poll>.id |  | text | Where a record has its id, a JSON pointer
+      relay.poll.<poll>.version |  | text | Where it has its version
+      relay.poll.<poll>.time |  | text | Where it has its time, if not its version
       relay.poll.<poll>.time-format |  | text | `iso`, `seconds` or `millis`
-      relay.poll.<poll>.incomplete |  | text | `stop` or `skip`
+      relay.poll.<poll>.incomplete |  | text | What a record without these does: `stop` or `skip`
       relay.poll.<poll>.type |  | text | Type of the events
       relay.orgs.<org>.api.base-url | https://api.convor.io | url | Convor's API, for polling
       relay.orgs.<org>.api.key |  | password | Its key; without one the organization is not polled

@@ -181,7 +181,7 @@ public final class RouteCheck {
               || (what.contains("Property with key [")
                   && told.stream().anyMatch(problem -> problem.contains("{{")));
       if (!again) {
-        problems.add(file + ":" + line(file, e) + ": " + what);
+        problems.add(file + ":" + lineInFile(file, line(file, e)) + ": " + what);
       }
       return false;
     }
@@ -277,6 +277,16 @@ public final class RouteCheck {
       }
     }
     return Math.max(1, route.getInput().getLineNumber());
+  }
+
+  /** A route that is made of a template has the lines of the template's file. */
+  private static int lineInFile(Path file, int line) {
+    try {
+      boolean inside = line <= Files.readAllLines(file).size();
+      return inside ? line : lineOfKey(file, "routeTemplateRef", 1, Integer.MAX_VALUE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Stream<ProcessorDefinition<?>> steps(ProcessorDefinition<?> parent) {

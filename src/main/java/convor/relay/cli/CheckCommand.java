@@ -5,6 +5,7 @@ import convor.relay.app.RouteFiles;
 import convor.relay.app.Settings;
 import convor.relay.app.SettingsReader;
 import convor.relay.inbox.Organization;
+import convor.relay.poll.Polls;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -78,7 +80,22 @@ public final class CheckCommand implements Callable<Integer> {
         .forEach(
             connector ->
                 out.println(connector.name() + ": " + subscribed(connector, organizations)));
+    new TreeSet<>(routes.polls())
+        .forEach(poll -> out.println("poll " + poll + ": " + polled(organizations)));
     settings.warnings().forEach(warning -> out.println("warning: " + warning));
+  }
+
+  private static String polled(Collection<Organization> organizations) {
+    List<String> yes = new ArrayList<>();
+    List<String> no = new ArrayList<>();
+    for (Organization org : organizations) {
+      if (org.has(Polls.KEY)) {
+        yes.add(org.name());
+      } else {
+        no.add("not " + org.name() + " (" + Polls.KEY + " is not set)");
+      }
+    }
+    return told(yes, no);
   }
 
   private static String subscribed(
@@ -100,6 +117,10 @@ public final class CheckCommand implements Callable<Integer> {
         yes.add(org.name());
       }
     }
+    return told(yes, no);
+  }
+
+  private static String told(List<String> yes, List<String> no) {
     String subscribed = yes.isEmpty() ? "nobody" : String.join(", ", yes);
     return no.isEmpty()
         ? subscribed

@@ -26,7 +26,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -97,22 +96,25 @@ final class Sandbox implements AutoCloseable {
     return part;
   }
 
-  /** The relay's settings, without those of connectors that no route here has. */
+  /** The relay's settings, without those of connectors and polls that no route here has. */
   private Map<String, String> properties(Path routes) {
     Map<String, String> all = new TreeMap<>(settings.properties());
     all.put("relay.routes", routes.toString());
     all.put("camel.server.host", "127.0.0.1");
-    Set<String> declared = RouteFiles.scan(routes, key -> null).settings();
-    all.keySet()
-        .removeIf(
-            key -> {
-              String[] parts = key.split("\\.", 4); // relay.orgs.<org>.<setting>
-              return key.startsWith("relay.orgs.")
-                  && !parts[3].startsWith("webhook.")
-                  && !parts[3].startsWith("api.")
-                  && !declared.contains(parts[3]);
-            });
+    RouteFiles files = RouteFiles.scan(routes, key -> null);
+    all.keySet().removeIf(key -> isOfNoRoute(key, files));
     return all;
+  }
+
+  private static boolean isOfNoRoute(String key, RouteFiles files) {
+    String[] parts = key.split("\\.", 4); // relay.orgs.<org>.<setting>, relay.poll.<poll>.<setting>
+    if (key.startsWith("relay.poll.")) {
+      return !files.polls().contains(parts[2]);
+    }
+    return key.startsWith("relay.orgs.")
+        && !parts[3].startsWith("webhook.")
+        && !parts[3].startsWith("api.")
+        && !files.settings().contains(parts[3]);
   }
 
   private Path write(Map<String, String> properties) throws IOException {

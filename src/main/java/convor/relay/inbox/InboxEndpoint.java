@@ -76,7 +76,7 @@ public class InboxEndpoint extends DefaultEndpoint {
       defaultValue = "event",
       enums = "event,version",
       description =
-          "With `version` an event is skipped whose subject and version an earlier event had that was delivered: for connectors that care about state, not about what happened. Its events are then ordered by subject.")
+          "With `version` an event is skipped if one of another source (a poll, a webhook) told of the same subject and version before and was delivered: for connectors that care about state, not about what happened. Its events are then ordered by subject.")
   private String dedupe = "event";
 
   @UriParam(

@@ -1,8 +1,6 @@
 package convor.relay.poll;
 
-/**
- * An answer that cannot be taken for a page: says what is wrong with it and what would be right.
- */
+/** A parameter, or an API's answer, that is wrong: says what is wrong and what would be right. */
 final class PollProblem extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -113,7 +113,7 @@ record PollSpec(
   /**
    * Reads the parameters.
    *
-   * @throws IllegalArgumentException with every one that is wrong and what would be right
+   * @throws PollProblem with every one that is wrong and what would be right
    */
   static PollSpec of(Map<String, String> parameters) {
     Reader in = new Reader(parameters);
@@ -158,7 +158,7 @@ record PollSpec(
       spec.check(in);
     }
     if (!in.wrong.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new PollProblem(
           "poll " + in.text("poll") + ": " + String.join("; ", in.wrong));
     }
     return spec;

@@ -40,7 +40,7 @@ public record SandboxSettings(
     all.put("relay.delivery.backoff", "2s,5s,10s,30s,1m");
     for (String poll : new String[] {"conversations", "messages"}) {
       all.put("relay.poll." + poll + ".period", "10s"); // short too
-      // relay.poll.<poll>.grace = 5s belongs here as soon as the settings know it.
+      all.put("relay.poll." + poll + ".grace", "5s");
     }
     for (String org : new String[] {"acme", "globex"}) {
       String prefix = "relay.orgs." + org + '.';

@@ -48,7 +48,7 @@ public final class Deliveries {
       """
       select e.id, e.version from delivery d join event e on e.id = d.event_id
       where d.connector = ? and d.org = ? and d.subject = ? and d.event_id < ? and d.state <> 'dead'
-      and e.version is not null
+      and e.source <> ? and e.version is not null
       order by d.event_id desc limit ?
       """;
 
@@ -163,8 +163,9 @@ public final class Deliveries {
   }
 
   /**
-   * An earlier event of the same subject and version that its connector has delivered, or will: a
-   * webhook and a poll may tell of the same thing. Of connectors that are ordered by subject.
+   * An earlier event of the same subject and version, from another source, that its connector has
+   * delivered, or will: a webhook and a poll may tell of the same thing. Two webhooks of one version
+   * are two events. Of connectors that are ordered by subject.
    */
   public Optional<Long> sameVersion(Claim claim) {
     String version = claim.event().version();
@@ -176,7 +177,8 @@ public final class Deliveries {
         connection -> {
           try (PreparedStatement select = connection.prepareStatement(EARLIER_OF_SUBJECT)) {
             Pair pair = claim.pair();
-            bind(select, pair.connector(), pair.org(), subject, claim.eventId(), VERSIONS);
+            String source = claim.event().source();
+            bind(select, pair.connector(), pair.org(), subject, claim.eventId(), source, VERSIONS);
             try (ResultSet rows = select.executeQuery()) {
               while (rows.next()) {
                 if (Versions.isSame(version, rows.getString(2))) {

@@ -44,6 +44,14 @@ class SettingsReaderTest {
               steps:
                 - log: hi
         """);
+    poll("conversations");
+  }
+
+  private void poll(String name) throws IOException {
+    route(
+        "poll-" + name,
+        "- templatedRoute: {routeTemplateRef: poll, routeId: p, parameters: [{name: poll, value: %s}]}\n"
+            .formatted(name));
   }
 
   private void route(String name, String yaml) throws IOException {
@@ -260,7 +268,7 @@ class SettingsReaderTest {
         "relay.orgs.acme.sources.github.scheme = github|relay.orgs.acme.sources.github.secrets: is missing; without one"
             + " nothing can be verified; write {{env:NAME}} or {{file:PATH}}",
         "relay.reporting.url = postgres://x|relay.reporting.url: is no JDBC URL; write jdbc:…",
-        "relay.poll.chats.page-size = all|relay.poll.chats.page-size: is no whole number from 1 to 10000; write such a"
+        "relay.poll.chats.page-size = all|relay.poll.chats.page-size: is no whole number from 1 to 1000000; write such a"
             + " number in digits",
         "relay.delivery.backoff = 5s;30s|relay.delivery.backoff: is no list of durations; write a comma list such as"
             + " 5s,30s,2m",

@@ -8,8 +8,10 @@ import convor.relay.testing.TestRelay;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -29,7 +31,12 @@ class SandboxPageBrowserTest {
 
   @BeforeAll
   static void open() throws IOException {
-    sandbox = new SandboxProcess(SlackRoute.into(folder.resolve("routes")));
+    Path routes = SlackRoute.into(folder.resolve("routes"));
+    for (String poll : List.of("poll", "poll-conversations")) {
+      String file = poll + ".camel.yaml";
+      Files.copy(Path.of("routes", file), routes.resolve(file));
+    }
+    sandbox = new SandboxProcess(routes);
     browser = Chromium.open(folder.resolve("profile"));
   }
 
@@ -101,7 +108,8 @@ class SandboxPageBrowserTest {
   }
 
   @Test
-  void a_lost_webhook_is_marked_and_the_calls_of_convors_api_are_shown() throws Exception {
+  void a_lost_webhook_is_marked_and_recovered_and_the_calls_of_convors_api_are_shown()
+      throws Exception {
     browser.get(sandbox.page());
     soon().until(() -> !text("total").isEmpty());
     choose("#lose", "all");
@@ -113,6 +121,9 @@ class SandboxPageBrowserTest {
         .contains("conversation.closed acme c_", "lost 0");
     choose("#lose", "none");
     soon().until(() -> text("status").equals("Webhooks that get lost: none."));
+    soon().until(() -> text("recovered").contains("conversations acme conversation/c_"));
+    assertThat(text("recovered")).contains("conversation.changed");
+    assertThat(text("cursors")).contains("conversations acme", "conversations globex");
 
     String api = sandbox.api() + "/v1/messages?limit=9";
     HttpRequest stranger = HttpRequest.newBuilder(URI.create(api)).build();

@@ -70,6 +70,64 @@ class CheckCommandTest {
     assertThat(exit).isZero();
   }
 
+  private void poll(String poll) throws IOException {
+    for (String file : new String[] {"poll", "poll-" + poll}) {
+      String name = file + ".camel.yaml";
+      Files.copy(Path.of("routes", name), folder.resolve("routes").resolve(name));
+    }
+  }
+
+  @Test
+  void polls_are_told_with_those_whom_they_poll() throws IOException {
+    poll("conversations");
+    int exit =
+        check(
+            """
+            relay.orgs.acme.api.key = 81e6d2f90
+            relay.orgs.globex.webhook.secrets = 3f9a1c77d04be825
+            relay.poll.conversations.start = 2026-01-31
+            """);
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            ok: 2 route files, 0 connectors, 2 organizations, 1 source
+            poll conversations: acme; not globex (api.key is not set)
+            """);
+    assertThat(exit).isZero();
+  }
+
+  @Test
+  void wrong_parameters_of_polls_are_told_wherever_they_stand() throws IOException {
+    poll("conversations");
+    Path file = folder.resolve("routes/poll-conversations.camel.yaml");
+    Files.writeString(
+        file,
+        Files.readString(file).replace("value: /v1/conversations", "value: v1 conversations"));
+    Files.writeString(
+        folder.resolve("routes/poll-again.yaml"),
+        """
+        - templatedRoute:
+            routeTemplateRef: poll
+            routeId: poll-again
+            parameters: [{name: poll, value: conversations}, {name: path, value: /v2}, {name: subject, value: x}]
+        """);
+    int exit =
+        check(
+            """
+            relay.orgs.acme.api.key = 81e6d2f90
+            relay.poll.conversations.kind = curser
+            relay.poll.conversation.period = 10s
+            relay.poll.lease = 5s
+            """);
+    assertThat(out.toString().replace(folder + "/", ""))
+        .contains(
+            "relay.poll.conversation: no route file has such a poll; nearest is conversations",
+            "relay.poll.lease: is not longer than relay.call.timeout",
+            "poll-conversations.camel.yaml:13: the poll conversations is taken by routes/poll-again.yaml:4",
+            "routes/poll-conversations.camel.yaml:10: poll conversations: kind=curser is none of [cursor, since]; path=v1 conversations is not a path such as /v1/conversations");
+    assertThat(exit).isEqualTo(1);
+  }
+
   @Test
   void problems_of_settings_and_routes_are_told_together() throws IOException {
     connector("reporting", "types=*");

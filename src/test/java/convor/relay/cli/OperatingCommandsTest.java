@@ -6,13 +6,16 @@ import static org.awaitility.Awaitility.await;
 import convor.relay.sandbox.Destination;
 import convor.relay.sandbox.Fault;
 import convor.relay.sandbox.PretendDestinations;
+import convor.relay.testing.ListApi;
 import convor.relay.testing.SlackRoute;
 import convor.relay.testing.TestRelay;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,6 +30,8 @@ class OperatingCommandsTest {
   private static final Duration SOON = Duration.ofSeconds(30);
 
   @TempDir private static Path folder;
+  private static final String API_KEY = "an-api-key-of-acme";
+  private static final ListApi api = new ListApi();
   private static PretendDestinations destinations;
   private static TestRelay relay;
   private final CommandTester cli =
@@ -39,6 +44,12 @@ class OperatingCommandsTest {
     relay =
         new TestRelay(folder)
             .route("slack", SlackRoute.YAML)
+            .shippedRoute("poll")
+            .shippedRoute("poll-conversations")
+            .set("relay.poll.conversations.period", "1h")
+            .set("relay.poll.conversations.start", "beginning")
+            .set("relay.orgs.acme.api.base-url", api.url())
+            .set("relay.orgs.acme.api.key", API_KEY)
             .set("relay.admin.token", TOKEN)
             .set("relay.orgs.acme.sources.github.scheme", "github")
             .set("relay.orgs.acme.sources.github.secrets", GITHUB)
@@ -52,6 +63,7 @@ class OperatingCommandsTest {
   static void stop() {
     relay.close();
     destinations.close();
+    api.close();
   }
 
   private int operate(String... arguments) {
@@ -95,6 +107,52 @@ class OperatingCommandsTest {
     await()
         .atMost(SOON)
         .until(() -> operate("rejected") == 0 && cli.out().contains("bad-signature"));
+  }
+
+  private String cursors() {
+    assertThat(operate("cursors")).isZero();
+    return cli.out();
+  }
+
+  @Test
+  void polls_are_seen_run_reset_paused_and_resumed() {
+    await().atMost(SOON).until(() -> cursors().matches("(?s).*conversations +acme +active.*"));
+    assertThat(cursors().lines().findFirst().orElseThrow())
+        .matches(
+            "POLL +ORG +STATE +POSITION +HIGH WATER +LAST RUN +NEXT RUN +RECORDS +RECOVERED +REASON");
+    String[] one = {"--poll", "conversations", "--org", "acme"};
+    api.put(API_KEY, "c_1", Instant.parse("2026-11-01T10:00:00Z"));
+    assertThat(operate(with(one, "poll", "--once"))).isZero();
+    assertThat(cli.out()).isEqualTo("conversations/acme: 1 records read, 1 of them recovered\n");
+    assertThat(cursors()).contains("2026-11-01T10:00:00Z");
+
+    assertThat(operate(with(one, "cursors", "reset", "--to", "beginning", "--yes"))).isZero();
+    assertThat(cli.out()).isEqualTo("conversations/acme: begins at beginning\n");
+    await().atMost(SOON).until(() -> cursors().matches("(?s).* 1 +0 +-\\s*"));
+
+    assertThat(operate(with(one, "cursors", "pause", "--reason", "maintenance"))).isZero();
+    assertThat(cli.out()).isEqualTo("conversations/acme: paused\n");
+    assertThat(cursors()).contains("paused", "by hand: maintenance");
+    assertThat(operate(with(one, "poll"))).isEqualTo(1);
+    assertThat(cli.err())
+        .contains("conversations of acme is paused (by hand: maintenance): resume it");
+    assertThat(operate(with(one, "cursors", "resume"))).isZero();
+    await().atMost(SOON).until(() -> cursors().matches("(?s).*conversations +acme +active.*"));
+
+    assertThat(operate("poll", "--poll", "conversations", "--org", "nobody")).isEqualTo(1);
+    assertThat(cli.err()).contains("there is no poll conversations of nobody");
+    api.answers(
+        (ask, response) -> {
+          ListApi.json(response, 500, "{}");
+          return true;
+        });
+    assertThat(operate(with(one, "poll", "--once"))).isEqualTo(1);
+    assertThat(cli.err()).contains("conversations/acme: HTTP 500");
+    assertThat(cursors()).contains("failing");
+  }
+
+  private static String[] with(String[] options, String... command) {
+    return Stream.concat(Stream.of(command), Stream.of(options)).toArray(String[]::new);
   }
 
   @Test

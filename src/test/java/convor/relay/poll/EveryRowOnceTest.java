@@ -16,9 +16,9 @@ import convor.relay.store.Ledger;
 import convor.relay.store.Ledger.EventFilter;
 import convor.relay.store.PolledPage;
 import convor.relay.store.StoreSettings;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +32,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +49,7 @@ class EveryRowOnceTest {
   private static final int SEEDS = 70;
   private static final Duration LEASE = Duration.ofSeconds(30);
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern PAIR = Pattern.compile("([^&=]+)=([^&]*)");
 
   @TempDir static Path folder;
   private static Database database;
@@ -224,9 +227,9 @@ class EveryRowOnceTest {
 
     private JsonNode answer(Walk walk) {
       Map<String, String> query = new HashMap<>();
-      new QueryStringDecoder(walk.query(), false)
-          .parameters()
-          .forEach((name, values) -> query.put(name, values.get(0)));
+      for (Matcher pair = PAIR.matcher(walk.query()); pair.find(); ) {
+        query.put(pair.group(1), URLDecoder.decode(pair.group(2), StandardCharsets.UTF_8));
+      }
       List<Row> sorted =
           rows.entrySet().stream()
               .map(row -> new Row(row.getKey(), row.getValue()))

@@ -66,6 +66,7 @@ class ShippedRoutesTest extends RouteTest {
             "ACME_HUBSPOT_TOKEN",
             "ACME_ZENDESK_TOKEN",
             "ACME_JIRA_TOKEN",
+            "ACME_API_KEY",
             "GLOBEX_SECRET",
             "GLOBEX_OLD_SECRET",
             "GLOBEX_SLACK_TOKEN")) {
@@ -78,8 +79,9 @@ class ShippedRoutesTest extends RouteTest {
         new CommandLine(new CheckCommand(environment)).setOut(new PrintWriter(out)).execute();
 
     assertThat(out.toString())
-        .startsWith("ok: 7 route files, 6 connectors, 2 organizations, 2 sources\n")
+        .startsWith("ok: 10 route files, 6 connectors, 2 organizations, 2 sources\n")
         .contains(
+            "poll conversations: acme; not globex (api.key is not set)\n",
             "slack: acme, globex\n", "crm-note: acme; not globex (hubspot.token is not set)\n")
         .doesNotContain("warning");
     assertThat(exit).isZero();
