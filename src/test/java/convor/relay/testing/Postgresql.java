@@ -5,6 +5,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,6 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.ZipFile;
 
@@ -88,11 +90,11 @@ public final class Postgresql implements AutoCloseable {
   /** Immediate shutdown: it ends without a word to anyone, and recovers at its next start. */
   public void kill() {
     try {
-      Process process = server.getProcess();
-      int code = new ProcessBuilder("kill", "-QUIT", process.pid() + "").start().waitFor();
-      if (code != 0 || process.waitFor() < 0) {
-        throw new IllegalStateException("PostgreSQL could not be killed");
-      }
+      Path pid = folder.resolve("data/postmaster.pid"); // its first line
+      ProcessHandle process =
+          ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).get(0))).orElseThrow();
+      new ProcessBuilder("kill", "-QUIT", process.pid() + "").start().waitFor();
+      process.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
       server.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
