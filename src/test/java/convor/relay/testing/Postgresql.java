@@ -90,12 +90,40 @@ public final class Postgresql implements AutoCloseable {
   /** Immediate shutdown: it ends without a word to anyone, and recovers at its next start. */
   public void kill() {
     try {
-      Path pid = folder.resolve("data/postmaster.pid"); // its first line
-      ProcessHandle process =
-          ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).get(0))).orElseThrow();
-      new ProcessBuilder("kill", "-QUIT", process.pid() + "").start().waitFor();
+      ProcessHandle process = postmaster();
+      signal("QUIT", process);
       process.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
       server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Takes connections and requests from now on, and answers none. */
+  public void freeze() {
+    ProcessHandle postmaster = postmaster();
+    signal("STOP", postmaster); // first: it starts no more
+    postmaster.children().forEach(child -> signal("STOP", child));
+  }
+
+  public void thaw() {
+    ProcessHandle postmaster = postmaster();
+    postmaster.children().forEach(child -> signal("CONT", child));
+    signal("CONT", postmaster);
+  }
+
+  private ProcessHandle postmaster() {
+    try {
+      Path pid = folder.resolve("data/postmaster.pid"); // its first line
+      return ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).get(0))).orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void signal(String name, ProcessHandle process) {
+    try {
+      new ProcessBuilder("kill", "-" + name, process.pid() + "").start().waitFor();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
