@@ -30,7 +30,7 @@ record KnownSetting(String key, @Nullable String byDefault, Kind<?> kind, String
       relay.admin.port | 8081 | 0..65535 | Port of the admin API, console and metrics; 0: any free one
       relay.admin.token |  | secret | What callers of the admin port show
       relay.routes | routes | text | Folder of the route files; folders inside it are not read
-      relay.store.url | jdbc:h2:file:./data/relay | store-url | Database of the events
+      relay.store.url | jdbc:h2:file:./data/relay | store-url | Database of the events; several nodes share a PostgreSQL
       relay.store.username |  | text | Its user
       relay.store.password |  | password | Its password
       relay.store.pool-size | 10 | 2..1000 | Most connections to it

@@ -215,7 +215,7 @@ class SettingsReaderTest {
             "relay.orgs.globex.webhook.secrets: is a placeholder; put the real one, as {{env:NAME}} or {{file:PATH}}",
             "relay.store.pool-size (RELAY_STORE_POOL_SIZE): is no whole number from 2 to 1000; write such a number in"
                 + " digits",
-            "relay.store.url: is no JDBC URL of H2; write jdbc:h2:file:… (no other database is supported yet)",
+            "relay.store.url: is no JDBC URL of H2 or PostgreSQL; write jdbc:h2:file:… or jdbc:postgresql://host/database, without user and password",
             "relay.webhook.retry-after: is no duration; write 30s, 5m, 3d or 500ms",
             "relay.admin.token: is missing; others can reach relay.admin.host, so set a token",
             "relay.admin.port: is the port of the webhooks too; choose one that differs from camel.server.port",

@@ -8,21 +8,22 @@ public final class Routes {
 
   /** For a destination that knows idempotency keys; {@code before} and {@code after} are steps. */
   static String keyed(Destination destination, String before, String after) {
-    return keyed("keyed", destination, before, after);
+    return keyed("keyed", "concurrency: 16", destination, before, after);
   }
 
-  /** The same under a name of its own, with a short time for an attempt. */
+  /** The same under a name of its own, with an attempt that is shorter than a short lease. */
   public static String keyed(String name, Destination destination) {
-    return keyed(name, destination, "", "");
+    return keyed(name, "concurrency: 16, timeout: 5s", destination, "", "");
   }
 
-  private static String keyed(String name, Destination destination, String before, String after) {
+  private static String keyed(
+      String name, String pace, Destination destination, String before, String after) {
     return """
     - route:
         id: %s
         from:
           uri: inbox:%s
-          parameters: {startFrom: earliest, concurrency: 16, timeout: 5s}
+          parameters: {startFrom: earliest, %s}
           steps:
     %s        - setBody: {jq: .id}
             - convertBodyTo: {type: String}
@@ -31,7 +32,7 @@ public final class Routes {
             - setHeader: {name: X-Outcome-Unknown, simple: "${header.RelayOutcomeUnknown}"}
             - to: {uri: "http://%s/keyed"}
     %s"""
-        .formatted(name, name, before, destination.address(), after);
+        .formatted(name, name, pace, before, destination.address(), after);
   }
 
   /** For one that does not: it is not called again where an earlier call may have arrived. */

@@ -5,6 +5,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,6 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.ZipFile;
 
@@ -88,12 +90,40 @@ public final class Postgresql implements AutoCloseable {
   /** Immediate shutdown: it ends without a word to anyone, and recovers at its next start. */
   public void kill() {
     try {
-      Process process = server.getProcess();
-      int code = new ProcessBuilder("kill", "-QUIT", process.pid() + "").start().waitFor();
-      if (code != 0 || process.waitFor() < 0) {
-        throw new IllegalStateException("PostgreSQL could not be killed");
-      }
+      ProcessHandle process = postmaster();
+      signal("QUIT", process);
+      process.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
       server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Takes connections and requests from now on, and answers none. */
+  public void freeze() {
+    ProcessHandle postmaster = postmaster();
+    signal("STOP", postmaster); // first: it starts no more
+    postmaster.children().forEach(child -> signal("STOP", child));
+  }
+
+  public void thaw() {
+    ProcessHandle postmaster = postmaster();
+    postmaster.children().forEach(child -> signal("CONT", child));
+    signal("CONT", postmaster);
+  }
+
+  private ProcessHandle postmaster() {
+    try {
+      Path pid = folder.resolve("data/postmaster.pid"); // its first line
+      return ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).get(0))).orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void signal(String name, ProcessHandle process) {
+    try {
+      new ProcessBuilder("kill", "-" + name, process.pid() + "").start().waitFor();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
