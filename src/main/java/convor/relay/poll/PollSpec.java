@@ -158,8 +158,7 @@ record PollSpec(
       spec.check(in);
     }
     if (!in.wrong.isEmpty()) {
-      throw new PollProblem(
-          "poll " + in.text("poll") + ": " + String.join("; ", in.wrong));
+      throw new PollProblem("poll " + in.text("poll") + ": " + String.join("; ", in.wrong));
     }
     return spec;
   }

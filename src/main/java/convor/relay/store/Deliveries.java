@@ -164,8 +164,8 @@ public final class Deliveries {
 
   /**
    * An earlier event of the same subject and version, from another source, that its connector has
-   * delivered, or will: a webhook and a poll may tell of the same thing. Two webhooks of one version
-   * are two events. Of connectors that are ordered by subject.
+   * delivered, or will: a webhook and a poll may tell of the same thing. Two webhooks of one
+   * version are two events. Of connectors that are ordered by subject.
    */
   public Optional<Long> sameVersion(Claim claim) {
     String version = claim.event().version();

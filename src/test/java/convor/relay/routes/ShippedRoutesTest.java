@@ -82,7 +82,8 @@ class ShippedRoutesTest extends RouteTest {
         .startsWith("ok: 10 route files, 6 connectors, 2 organizations, 2 sources\n")
         .contains(
             "poll conversations: acme; not globex (api.key is not set)\n",
-            "slack: acme, globex\n", "crm-note: acme; not globex (hubspot.token is not set)\n")
+            "slack: acme, globex\n",
+            "crm-note: acme; not globex (hubspot.token is not set)\n")
         .doesNotContain("warning");
     assertThat(exit).isZero();
   }
