@@ -40,6 +40,7 @@ public final class ListApi implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
   private final HttpServer server;
   private final Map<String, TreeSet<Row>> lists = new HashMap<>();
+  private final Map<String, Row> latest = new HashMap<>();
   private final List<Ask> asked = new CopyOnWriteArrayList<>();
   private volatile BiPredicate<Ask, HttpServerResponse> script = (ask, response) -> false;
   private volatile int most = Integer.MAX_VALUE;
@@ -62,7 +63,10 @@ public final class ListApi implements AutoCloseable {
   /** Adds a record, or changes the time of the one with this id. */
   public synchronized void put(String key, String id, Instant at) {
     TreeSet<Row> list = lists.computeIfAbsent(key, any -> new TreeSet<>());
-    list.removeIf(row -> row.id().equals(id));
+    Row before = latest.put(key + " " + id, new Row(id, at));
+    if (before != null) {
+      list.remove(before);
+    }
     list.add(new Row(id, at));
   }
 
@@ -117,8 +121,10 @@ public final class ListApi implements AutoCloseable {
                 "",
                 Instant.parse(ask.query().getOrDefault("updated_since", Instant.EPOCH.toString())));
     List<Row> rest =
-        List.copyOf(lists.getOrDefault(ask.key(), new TreeSet<>()).tailSet(after, false));
-    List<Row> page = rest.stream().limit(limit).toList();
+        lists.getOrDefault(ask.key(), new TreeSet<>()).tailSet(after, false).stream()
+            .limit(limit + 1L)
+            .toList();
+    List<Row> page = rest.subList(0, Math.min(limit, rest.size()));
     boolean more = rest.size() > limit;
     String next =
         byCursor && !page.isEmpty() ? "\"" + cursor(page.get(page.size() - 1)) + "\"" : "null";
