@@ -44,14 +44,19 @@ final class Wakeups implements AutoCloseable {
   }
 
   private void listenUntilClosed() {
+    boolean told = false; // once, while it lasts
     try {
       do {
         try (Connection connection = connect.call();
             Statement statement = connection.createStatement()) {
           statement.execute("listen " + CHANNEL);
+          told = false;
           listen(connection.unwrap(PGConnection.class), statement);
         } catch (SQLException e) {
-          log.warn("does not hear of other nodes' events at once: {}", Database.rootMessage(e));
+          if (!told) {
+            log.warn("does not hear of other nodes' events at once: {}", Database.rootMessage(e));
+          }
+          told = true;
         }
       } while (!closed.await(RECONNECT_MS, TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
