@@ -86,7 +86,9 @@ record KnownSetting(String key, @Nullable String byDefault, Kind<?> kind, String
       relay.poll.<poll>.time |  | text | Where it has its time, if not its version
       relay.poll.<poll>.time-format |  | text | `iso`, `seconds` or `millis`
       relay.poll.<poll>.incomplete |  | text | What a record without these does: `stop` or `skip`
+      relay.poll.<poll>.subject |  | text | What a record is, such as `conversation`
       relay.poll.<poll>.type |  | text | Type of the events
+      relay.poll.<poll>.in-event |  | text | Where a webhook's event has such a record, a JSON pointer
       relay.orgs.<org>.api.base-url | https://api.convor.io | url | Convor's API, for polling
       relay.orgs.<org>.api.key |  | password | Its key; without one the organization is not polled
       relay.orgs.<org>.webhook.scheme | convor | text | How Convor signs its webhooks to `/webhooks/<org>`

@@ -78,11 +78,17 @@ public final class CursorsApi {
       throw new AdminError(
           400, "to: say where: beginning, a time such as 2026-01-31T00:00:00Z, or a cursor");
     }
-    return acted(poll, org, cursors.reset(poll, org, place(to.strip()), clock.instant()));
+    Instant highWater = rows(poll, org).stream().findFirst().map(CursorRow::highWater).orElse(null);
+    CursorPlace place = place(to.strip(), highWater);
+    return acted(poll, org, cursors.reset(poll, org, place, clock.instant()));
   }
 
-  /** {@code beginning}, a date or a time, else a cursor of the API's. */
-  private static CursorPlace place(String to) {
+  /**
+   * {@code beginning}, a date or a time, else a cursor of the API's.
+   *
+   * @param highWater where it falls back to if the API refuses the cursor
+   */
+  private static CursorPlace place(String to, @Nullable Instant highWater) {
     if (to.equals("beginning")) {
       return CursorPlace.BEGINNING;
     }
@@ -96,7 +102,7 @@ public final class CursorsApi {
           throw new AdminError(
               400, "to: a cursor has at most " + CursorPlace.MAX_POSITION + " characters");
         }
-        return new CursorPlace(to, null, null);
+        return new CursorPlace(to, null, highWater);
       }
     }
   }

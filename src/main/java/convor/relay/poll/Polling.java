@@ -117,7 +117,7 @@ public final class Polling {
   }
 
   private void register(Organization organization, Instant now) {
-    if (registered.add(organization.name())) {
+    if (!registered.contains(organization.name())) {
       polls()
           .cursors()
           .register(
@@ -126,6 +126,7 @@ public final class Polling {
               spec().start().from(now),
               Organization.fingerprint(api(organization)),
               now);
+      registered.add(organization.name());
     }
   }
 
@@ -222,7 +223,7 @@ public final class Polling {
     if (receipt.deferred() > 0) {
       return now.plus(shorter(pace.period(), pace.grace()));
     }
-    if (!page.more() || run.walk.reachesNow(page)) {
+    if (!run.walk.goesOnBehind(page)) {
       return later(run.walk.startedAt().plus(pace.period()), now);
     }
     if (run.walk.pages() >= pace.maxPages() && !run.walk.isWidened()) {

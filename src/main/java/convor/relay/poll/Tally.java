@@ -5,6 +5,7 @@ import convor.relay.store.PageReceipt;
 import java.time.Duration;
 import java.time.Instant;
 import org.slf4j.Logger;
+import org.slf4j.event.Level;
 
 /** What one run has read so far. */
 record Tally(int pages, int records, int recovered, int known, int deferred, int incomplete) {
@@ -20,22 +21,24 @@ record Tally(int pages, int records, int recovered, int known, int deferred, int
         incomplete + page.size() - page.items().size());
   }
 
-  /** One line for a run that found something; a warning for what the webhooks missed. */
+  /** One line for a run that found something new or is long; a warning for what was missed. */
   void log(
       Logger log, String run, CursorPlace place, Instant next, Instant startedAt, Instant now) {
     long millis = Math.max(1, Duration.between(startedAt, now).toMillis());
-    log.info(
-        "{} pages={} records={} recovered={} known={} deferred={} ms={} perSecond={} highWater={} next={}",
-        run,
-        pages,
-        records,
-        recovered,
-        known,
-        deferred,
-        millis,
-        records * 1000L / millis,
-        place.highWater(),
-        next);
+    boolean worthALine = recovered + deferred + incomplete > 0 || pages > 1;
+    log.atLevel(worthALine ? Level.INFO : Level.DEBUG)
+        .log(
+            "{} pages={} records={} recovered={} known={} deferred={} ms={} perSecond={} highWater={} next={}",
+            run,
+            pages,
+            records,
+            recovered,
+            known,
+            deferred,
+            millis,
+            records * 1000L / millis,
+            place.highWater(),
+            next);
     if (recovered > 0) {
       log.warn("{}: recovered {} that no webhook had brought", run, recovered);
     }

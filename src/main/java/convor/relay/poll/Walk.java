@@ -96,7 +96,7 @@ record Walk(
       throw new PollProblem(
           "the API gave the same cursor again: the list does not go on, although it says that there is more");
     }
-    boolean byTime = next == null && spec.kind() == PollSpec.Kind.SINCE && page.more();
+    boolean byTime = next == null && spec.kind() == PollSpec.Kind.SINCE && goesOnBehind(page);
     Instant resume = byTime && newest != null ? newest : null;
     boolean stuck = byTime && (newest == null || (since != null && !newest.isAfter(since)));
     return new Walk(
@@ -123,7 +123,7 @@ record Walk(
   /** Behind the end of a list its last cursor is kept: what comes later comes after it. */
   private @Nullable String position(Page page) {
     if (spec.kind() == PollSpec.Kind.SINCE) {
-      return page.more() ? page.next() : null;
+      return goesOnBehind(page) ? page.next() : null;
     }
     return page.next() == null ? place.position() : page.next();
   }
@@ -151,9 +151,14 @@ record Walk(
     return limit > spec.request().pageSize();
   }
 
-  /** Whether the page reaches beyond what there was when the run began. */
-  boolean reachesNow(Page page) {
+  /**
+   * Whether the run has something to read behind the page. A list that is read by time ends for it
+   * where that began: what is newer is for the next run, and begins again with the overlap.
+   */
+  boolean goesOnBehind(Page page) {
     Instant newest = newest(page.items());
-    return spec.kind() == PollSpec.Kind.SINCE && newest != null && newest.isAfter(startedAt);
+    boolean reachesNow =
+        spec.kind() == PollSpec.Kind.SINCE && newest != null && newest.isAfter(startedAt);
+    return page.more() && !reachesNow;
   }
 }
