@@ -70,6 +70,7 @@ public final class Cli extends RunCommand {
       UsageMessageSpec usage = command.getCommandSpec().usageMessage();
       usage.synopsisHeading("%nUsage: ").descriptionHeading("%n");
       usage.parameterListHeading("%n").optionListHeading("%nOptions:%n");
+      usage.commandListHeading("%nCommands:%n");
     }
     return all.setUsageHelpWidth(WIDTH)
         .setExecutionStrategy(Cli::execute)

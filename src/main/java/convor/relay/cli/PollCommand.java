@@ -67,7 +67,7 @@ final class PollCommand extends CursorsCommand.OfOne {
   void print(JsonNode answer, PrintWriter out) {
     if (answer.has("recordsNow")) {
       out.printf(
-          "%s: %d records read, %d of them recovered%n",
+          "%s: read %d, recovered %d%n",
           named(), answer.path("recordsNow").asLong(), answer.path("recoveredNow").asLong());
     } else {
       out.println(named() + ": runs now");

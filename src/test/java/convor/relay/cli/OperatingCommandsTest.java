@@ -123,7 +123,7 @@ class OperatingCommandsTest {
     String[] one = {"--poll", "conversations", "--org", "acme"};
     api.put(API_KEY, "c_1", Instant.parse("2026-11-01T10:00:00Z"));
     assertThat(operate(with(one, "poll", "--once"))).isZero();
-    assertThat(cli.out()).isEqualTo("conversations/acme: 1 records read, 1 of them recovered\n");
+    assertThat(cli.out()).isEqualTo("conversations/acme: read 1, recovered 1\n");
     assertThat(cursors()).contains("2026-11-01T10:00:00Z");
 
     assertThat(operate(with(one, "cursors", "reset", "--to", "beginning", "--yes"))).isZero();
