@@ -41,6 +41,12 @@ final class Dispatcher implements Consumer<Set<String>> {
    */
   private static final int IDLE_FACTOR = 5;
 
+  /**
+   * Attempts that end within the time that the last turns took are settled together, but nothing
+   * waits longer than this for others.
+   */
+  private static final long GATHER_MAX_NS = TimeUnit.MILLISECONDS.toNanos(5);
+
   /** Another node's turn with a pair is a few statements and a commit. */
   private static final Duration BUSY = Duration.ofMillis(10);
 
@@ -56,9 +62,15 @@ final class Dispatcher implements Consumer<Set<String>> {
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
   private final Thread loop;
   private final Semaphore signal = new Semaphore(0);
+
+  /** An attempt has ended since the last turns began. */
+  private final AtomicBoolean ended = new AtomicBoolean();
+
+  private volatile boolean urgent;
   private volatile boolean claiming = true;
   private volatile @Nullable Instant drainUntil;
   private volatile boolean stopped;
+  private long gatherNs;
   private int turns;
   private boolean busy;
   private Instant nextLook = Instant.MIN;
@@ -156,7 +168,15 @@ final class Dispatcher implements Consumer<Set<String>> {
   }
 
   private void signal() {
+    urgent = true;
     signal.release();
+  }
+
+  /** Of the attempts that run the first that ends is told of, and the last. */
+  private void signalEnd() {
+    if (ended.compareAndSet(false, true) || running.isEmpty()) {
+      signal.release();
+    }
   }
 
   private void runUntilStopped() {
@@ -187,6 +207,7 @@ final class Dispatcher implements Consumer<Set<String>> {
   private void await(Duration pause) {
     try {
       if (signal.tryAcquire(pause.toMillis() + 1, TimeUnit.MILLISECONDS)) {
+        gather();
         signal.drainPermits();
       }
     } catch (InterruptedException e) {
@@ -194,21 +215,43 @@ final class Dispatcher implements Consumer<Set<String>> {
     }
   }
 
+  /** Lets the attempts end that are about to: a turn costs the same for one result as for many. */
+  private void gather() throws InterruptedException {
+    long until = System.nanoTime() + gatherNs;
+    while (!urgent
+        && !running.isEmpty()
+        && signal.tryAcquire(until - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+      signal.drainPermits();
+    }
+  }
+
+  /** A turn that is not on disk yet. */
+  private record Taken(Lane lane, List<Lane.Result> results, Turn turn) {}
+
   /**
-   * One turn of each organization that has something to settle or to claim; returns how long there
-   * is nothing to do.
+   * One turn of each organization that has something to settle or to claim, and one flush for all;
+   * returns how long there is nothing to do.
    */
   Duration runOnce() {
     Instant now = inbox.clock().instant();
+    long from = System.nanoTime();
     look(now);
+    urgent = false;
+    ended.set(false);
     boolean again = false;
     busy = false;
     List<Lane> order = new ArrayList<>(lanes.values());
     // Another is the first each time, also after a turn that failed: those behind it come before.
     Collections.rotate(order, -turns++);
-    for (Lane lane : order) {
-      again |= turn(lane, now);
+    List<Taken> taken = new ArrayList<>();
+    try {
+      for (Lane lane : order) {
+        again |= turn(lane, now, taken);
+      }
+    } finally { // also when the store failed in the middle: those before are committed
+      flushed(taken, now);
     }
+    gatherNs = Math.min(System.nanoTime() - from, GATHER_MAX_NS);
     if (busy && !again) {
       return BUSY;
     }
@@ -230,7 +273,7 @@ final class Dispatcher implements Consumer<Set<String>> {
     nextLook = now.plus(inbox.limits().pollInterval().multipliedBy(idleLooks));
   }
 
-  private boolean turn(Lane lane, Instant now) {
+  private boolean turn(Lane lane, Instant now, List<Taken> taken) {
     int free =
         subscription.pace().concurrency() - lanes.values().stream().mapToInt(Lane::inFlight).sum();
     int want = claiming && lane.isReady() ? FairShare.take(lanes.size(), lane.inFlight(), free) : 0;
@@ -247,7 +290,7 @@ final class Dispatcher implements Consumer<Set<String>> {
           inbox
               .log()
               .deliveries()
-              .turn(
+              .unflushedTurn(
                   lane.pair,
                   subscription.selection(inbox.limits()),
                   status ->
@@ -266,18 +309,35 @@ final class Dispatcher implements Consumer<Set<String>> {
       busy = true;
       return false;
     }
-    report(results, turn, now);
+    taken.add(new Taken(lane, results, turn));
     lane.started(turn.claims().size());
-    for (Claim claim : turn.claims()) {
-      Running next = new Running(claim, lane);
-      running.add(next);
-      attempts.execute(next);
-    }
     if (want > 0 && turn.more()) {
       lane.wake();
     }
     planLook(turn, now);
     return want > 0 && turn.more() && free > turn.claims().size();
+  }
+
+  /** Flushes the turns; then tells what was settled and starts what was claimed. */
+  private void flushed(List<Taken> taken, Instant now) {
+    try {
+      inbox.log().deliveries().flush(taken.stream().map(Taken::turn).toList());
+    } catch (RuntimeException e) {
+      for (Taken one : taken) {
+        one.lane.started(-one.turn.claims().size());
+        one.lane.putBack(one.results);
+        one.lane.wake();
+      }
+      throw e;
+    }
+    for (Taken one : taken) {
+      for (Claim claim : one.turn.claims()) {
+        Running next = new Running(claim, one.lane);
+        running.add(next);
+        attempts.execute(next);
+      }
+    }
+    taken.forEach(one -> report(one.results, one.turn, now));
   }
 
   private void planLook(Turn turn, Instant now) {
@@ -338,7 +398,7 @@ final class Dispatcher implements Consumer<Set<String>> {
         running.remove(this);
         end(outcome); // before the thread counts as free: a lane without both is drained
         lane.freed();
-        signal();
+        signalEnd();
       }
     }
 
@@ -347,6 +407,7 @@ final class Dispatcher implements Consumer<Set<String>> {
       long seconds = subscription.pace().timeout().toSeconds();
       if (attempting != null
           && end(Outcome.of(Outcome.Kind.UNKNOWN, "timed out after " + seconds + " s"))) {
+        signal();
         attempting.interrupt();
       }
     }
@@ -358,7 +419,6 @@ final class Dispatcher implements Consumer<Set<String>> {
         Duration took = Duration.between(startedAt, inbox.clock().instant());
         attemptLog.ended(claim, outcome, took);
         lane.ended(new Lane.Result(new NextStep.Ended(claim, outcome), took));
-        signal();
       }
       return first;
     }

@@ -90,10 +90,17 @@ final class Claimer {
 
   /** Returns the position after the last event that was claimed, blocked or passed over. */
   long fresh(long position, int room) throws SQLException {
-    if (claimed.size() >= room) {
-      return position;
+    long last = position;
+    int limit = Math.min(MAX_SCAN, room - claimed.size()); // enough if it takes every type
+    while (claimed.size() < room && limit > 0) {
+      List<Entry> entries = EventLog.after(connection, pair.org(), last, limit);
+      last = take(entries, last, room);
+      limit = entries.size() < limit ? 0 : MAX_SCAN - scanned;
     }
-    List<Entry> entries = EventLog.after(connection, pair.org(), position, MAX_SCAN);
+    return last;
+  }
+
+  private long take(List<Entry> entries, long position, int room) throws SQLException {
     Set<String> open = selection.bySubject() ? openSubjects(entries) : Set.of();
     long last = position;
     boolean any = false;

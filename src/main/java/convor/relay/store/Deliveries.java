@@ -118,23 +118,41 @@ public final class Deliveries {
       Function<PairStatus, Decision> decide,
       int want,
       Instant now) {
-    Turn turn =
-        database.inTransaction(
-            connection -> {
-              Optional<PairStatus> before = Pairs.lockIfFree(connection, pair);
-              if (before.isEmpty()) {
-                return Turn.busy(Pairs.read(connection, pair));
-              }
-              Decision decision = decide.apply(before.get());
-              List<Settlement> settled = decision.settlements();
-              List<Settlement> fenced = settle(connection, settled, now);
-              Claimed next = claim(connection, pair, selection, decision.status(), want, now);
-              return new Turn(next.claims, next.more, next.status, settled, fenced, false);
-            });
-    if (!turn.claims.isEmpty() || !turn.settled.isEmpty()) {
-      database.flush(); // a position alone may be lost: the events are looked at again
-    }
+    Turn turn = unflushedTurn(pair, selection, decide, want, now);
+    flush(List.of(turn));
     return turn;
+  }
+
+  /** As {@link #turn}, but nothing may be started or told of it before {@link #flush}. */
+  public Turn unflushedTurn(
+      Pair pair,
+      Selection selection,
+      Function<PairStatus, Decision> decide,
+      int want,
+      Instant now) {
+    return database.inTransaction(
+        connection -> {
+          Optional<PairStatus> before = Pairs.lockIfFree(connection, pair);
+          if (before.isEmpty()) {
+            return Turn.busy(Pairs.read(connection, pair));
+          }
+          Decision decision = decide.apply(before.get());
+          List<Settlement> settled = decision.settlements();
+          List<Settlement> fenced = settle(connection, settled, now);
+          Claimed next = claim(connection, pair, selection, decision.status(), want, now);
+          if (!next.status.equals(before.get())) {
+            Pairs.update(connection, pair, next.status);
+          }
+          return new Turn(next.claims, next.more, next.status, settled, fenced, false);
+        });
+  }
+
+  /** Returns when these turns are on disk. */
+  public void flush(List<Turn> turns) {
+    // a position alone may be lost: the events are looked at again
+    if (turns.stream().anyMatch(turn -> !turn.claims.isEmpty() || !turn.settled.isEmpty())) {
+      database.flush();
+    }
   }
 
   /**
@@ -193,7 +211,10 @@ public final class Deliveries {
 
   private static List<Settlement> settle(
       Connection connection, List<Settlement> settlements, Instant now) throws SQLException {
-    List<Settlement> fenced = new ArrayList<>();
+    if (settlements.isEmpty()) {
+      return List.of();
+    }
+    int[] updated;
     try (PreparedStatement update = connection.prepareStatement(SETTLE)) {
       for (Settlement settlement : settlements) {
         Claim claim = settlement.claim();
@@ -212,11 +233,17 @@ public final class Deliveries {
             claim.pair().connector(),
             claim.eventId(),
             claim.lease());
-        if (update.executeUpdate() == 0) {
-          fenced.add(settlement);
-        } else if (settlement.state() != State.WAITING) {
-          releaseNext(connection, claim, now);
-        }
+        update.addBatch();
+      }
+      updated = update.executeBatch();
+    }
+    List<Settlement> fenced = new ArrayList<>();
+    for (int i = 0; i < updated.length; i++) {
+      Settlement settlement = settlements.get(i);
+      if (updated[i] == 0) {
+        fenced.add(settlement);
+      } else if (settlement.state() != State.WAITING) {
+        releaseNext(connection, settlement.claim(), now);
       }
     }
     return fenced;
@@ -270,7 +297,6 @@ public final class Deliveries {
       room = rate.take(status.rateAt(), now, room).count();
     }
     if (room == 0) {
-      Pairs.update(connection, pair, status);
       return new Claimed(List.of(), false, status);
     }
     Claimer claimer = new Claimer(connection, pair, selection, now);
@@ -284,7 +310,6 @@ public final class Deliveries {
             rate == null
                 ? status.rateAt()
                 : rate.take(status.rateAt(), now, claims.size()).rateAt());
-    Pairs.update(connection, pair, after);
     boolean more = !probing && (claims.size() == want || claimer.scannedAll());
     return new Claimed(claims, more, after);
   }

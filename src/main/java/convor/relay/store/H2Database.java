@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 /**
  * H2, embedded, for one node.
  *
- * <p>H2 hands a commit to the operating system; {@link #flush()} syncs all that is committed to the
+ * <p>H2 keeps a commit in memory; {@link #flush()} writes all that is committed and syncs it to the
  * disk. Whoever needs a commit on disk calls it after the commit; one flush serves all who wait for
  * one.
  *
@@ -31,6 +31,18 @@ final class H2Database extends Database {
   /** {@code file:} may be left out; {@code mem:}, {@code tcp:} and other file systems stay. */
   private static final Pattern H2_FILE =
       Pattern.compile("jdbc:h2:(?:file:)?((?![a-z]{2,}:).+)", Pattern.CASE_INSENSITIVE);
+
+  /**
+   * Milliseconds, 24 days: H2's background writer never runs. A flush does not wait for what that
+   * has in hand.
+   */
+  private static final int WRITE_DELAY = Integer.MAX_VALUE;
+
+  /**
+   * A checkpoint that finds something to write waits for what is being written before it; one that
+   * finds nothing may sync too early.
+   */
+  private static final String SOMETHING_TO_WRITE = "update flush set number = number + 1";
 
   private final ReentrantLock inside = new ReentrantLock();
   private final ReentrantLock flushing = new ReentrantLock();
@@ -63,20 +75,23 @@ final class H2Database extends Database {
 
   /**
    * An H2 URL with what the guarantees need. {@code async:}: a thread's interrupt closes the file
-   * of a {@code file:} database for the whole process. {@code WRITE_DELAY=0}: a commit is written
-   * by the thread that commits; H2's background writer can have a commit in hand that a flush does
-   * not wait for. No exit hook of H2's own: the relay closes the database itself, last. No trace
-   * file: it grows on a full disk and quotes data.
+   * of a {@code file:} database for the whole process. No exit hook of H2's own: the relay closes
+   * the database itself, last. No trace file: it grows on a full disk and quotes data. And room for
+   * all of the relay's statements: H2 keeps the last 8 parsed ones of a connection.
    */
   private static String completeUrl(String url) {
     Matcher file = H2_FILE.matcher(url);
     return (file.matches() ? "jdbc:h2:async:" + file.group(1) : url)
-        + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0";
+        + ";WRITE_DELAY="
+        + WRITE_DELAY
+        + ";DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64";
   }
 
   @Override
   void migrations(FluentConfiguration flyway) {
-    flyway.dataSource(pool).locations("classpath:convor/relay/store/migrations");
+    flyway
+        .dataSource(pool)
+        .locations("classpath:convor/relay/store/migrations", "classpath:convor/relay/store/h2");
   }
 
   @Override
@@ -142,12 +157,13 @@ final class H2Database extends Database {
     try (Connection connection = pool.getConnection();
         Statement statement = connection.createStatement()) {
       try {
+        statement.execute(SOMETHING_TO_WRITE);
+        connection.commit();
         statement.execute("checkpoint sync");
       } catch (SQLException e) {
         shutDown(statement, e); // what it had in hand may be lost: only the file tells
         throw e;
       }
-      connection.commit();
       return true;
     }
   }
