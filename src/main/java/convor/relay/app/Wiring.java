@@ -32,6 +32,7 @@ import convor.relay.store.GroupCommit;
 import convor.relay.store.Ledger;
 import convor.relay.store.Pair;
 import convor.relay.store.Pairs;
+import convor.relay.store.PolledPages;
 import convor.relay.store.Pruning;
 import convor.relay.store.RejectedLog;
 import convor.relay.store.Subscribed;
@@ -141,7 +142,12 @@ public final class Wiring {
     Inbox inbox =
         new Inbox(
             new Inbox.Log(
-                events, pairs, deliveries, cursors, settings.pollLimits().lease(), APPEND),
+                events,
+                pairs,
+                deliveries,
+                new PolledPages(database),
+                settings.pollLimits().lease(),
+                APPEND),
             organizations,
             settings.delivery(),
             reader,

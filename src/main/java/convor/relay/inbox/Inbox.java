@@ -1,11 +1,11 @@
 package convor.relay.inbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import convor.relay.store.Cursors;
 import convor.relay.store.Deliveries;
 import convor.relay.store.Event;
 import convor.relay.store.GroupCommit;
 import convor.relay.store.Pairs;
+import convor.relay.store.PolledPages;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -28,7 +28,7 @@ public record Inbox(
   /**
    * The stored side of it.
    *
-   * @param cursors where polled pages go
+   * @param pages where polled pages go
    * @param pollLease how much longer a poll may go on after a page
    * @param appendTimeout how long {@code inbox:append} waits for a commit
    */
@@ -36,7 +36,7 @@ public record Inbox(
       GroupCommit events,
       Pairs pairs,
       Deliveries deliveries,
-      Cursors cursors,
+      PolledPages pages,
       Duration pollLease,
       Duration appendTimeout) {}
 }

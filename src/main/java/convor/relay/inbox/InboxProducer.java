@@ -41,7 +41,7 @@ final class InboxProducer extends DefaultProducer {
   }
 
   private PageReceipt append(PolledPage page) {
-    PageReceipt receipt = log.cursors().append(page, log.pollLease(), clock.instant());
+    PageReceipt receipt = log.pages().append(page, log.pollLease(), clock.instant());
     if (receipt.recovered() > 0) {
       log.events().wake(Set.of(page.lease().org()));
     }

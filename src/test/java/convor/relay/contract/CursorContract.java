@@ -12,6 +12,7 @@ import convor.relay.store.Event;
 import convor.relay.store.PageReceipt;
 import convor.relay.store.PolledPage;
 import convor.relay.store.PolledPage.PolledRecord;
+import convor.relay.store.PolledPages;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -71,7 +72,7 @@ abstract class CursorContract extends StoreContract {
   }
 
   private PageReceipt append(PolledPage page) {
-    return cursors.append(page, LEASE, T0);
+    return new PolledPages(store.database).append(page, LEASE, T0);
   }
 
   private static CursorEnd well(Instant next) {

@@ -15,6 +15,7 @@ import convor.relay.store.GroupCommit;
 import convor.relay.store.Ledger;
 import convor.relay.store.Ledger.EventFilter;
 import convor.relay.store.PolledPage;
+import convor.relay.store.PolledPages;
 import convor.relay.store.StoreSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -55,6 +56,7 @@ class EveryRowOnceTest {
   private static Database database;
   private static GroupCommit events;
   private static Cursors cursors;
+  private static PolledPages pages;
 
   /** What the API hands out to go on by. */
   enum Api {
@@ -77,6 +79,7 @@ class EveryRowOnceTest {
     database = Database.open(settings);
     events = new GroupCommit(database, settings);
     cursors = new Cursors(database);
+    pages = new PolledPages(database);
   }
 
   @AfterAll
@@ -198,24 +201,24 @@ class EveryRowOnceTest {
       CursorLease lease = cursors.claimDue("rows", Set.of(org), 1, LEASE, now).get(0);
       Walk walk = Walk.from(spec, lease.place(), now);
       int before = all().size();
-      for (int pages = 0; pages < 50; pages++) {
+      for (int page = 0; page < 50; page++) {
         if (mayDie && random.nextInt(6) == 0) {
           return true; // killed before the page
         }
-        Page page = Page.read(answer(walk), spec, walk.limit());
-        walk = walk.behind(page);
+        Page read = Page.read(answer(walk), spec, walk.limit());
+        walk = walk.behind(read);
         if (mayDie) {
           change(); // while the page is on its way
         }
-        cursors.append(
+        pages.append(
             new PolledPage(
-                lease, records.of(page, org, now.plusSeconds(1)), walk.place(), records::covers),
+                lease, records.of(read, org, now.plusSeconds(1)), walk.place(), records::covers),
             LEASE,
             now);
         if (mayDie && random.nextInt(6) == 0) {
           return true; // killed behind it
         }
-        if (!page.more()) {
+        if (!walk.goesOnBehind(read)) {
           cursors.end(lease, new CursorEnd(false, null, 0, now, null));
           return all().size() > before;
         }
