@@ -54,6 +54,7 @@ public final class Cli extends RunCommand {
         new CommandLine(new Cli(environment))
             .addSubcommand(new RunCommand(environment))
             .addSubcommand(new SandboxCommand())
+            .addSubcommand(new BenchCommand())
             .addSubcommand(new CheckCommand(environment))
             .addSubcommand(new SendCommand(environment))
             .addSubcommand(new EventsCommand(environment))

@@ -49,6 +49,10 @@ class ArrowsTest {
   @ArchTest static final ArchRule the_sandbox_knows_how_to_sign = only("sandbox", "verify");
 
   @ArchTest
+  static final ArchRule the_benchmark_knows_how_to_sign_and_what_stores =
+      only("bench", "verify", "store");
+
+  @ArchTest
   static final ArchRule only_commands_know_the_wiring =
       noClasses()
           .that()

@@ -1,0 +1,228 @@
+package convor.relay.bench;
+
+import convor.relay.bench.Load.Seen;
+import convor.relay.bench.Report.Acknowledging;
+import convor.relay.bench.Report.Delivering;
+import convor.relay.store.Database;
+import convor.relay.store.Event;
+import convor.relay.store.GroupCommit;
+import convor.relay.store.Receipt;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/** Measures the floors first, then the relay without connectors, then with them. */
+public final class Benchmark {
+  private static final Duration LONGEST_DRAIN = Duration.ofMinutes(10);
+  private static final int FILL_BATCH = 1_000;
+
+  private final Plan plan;
+  private final Path folder;
+  private final InstantSource clock;
+  private final Consumer<String> progress;
+  private final Vertx vertx = Vertx.vertx();
+
+  private Benchmark(Plan plan, Path folder, InstantSource clock, Consumer<String> progress) {
+    this.plan = plan;
+    this.folder = folder;
+    this.clock = clock;
+    this.progress = progress;
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param folder empty, for all its files
+   * @param progress is told what comes next
+   * @throws IllegalStateException if a server does not start, with a message for the operator
+   */
+  public static Report run(Plan plan, Path folder, InstantSource clock, Consumer<String> progress) {
+    Benchmark benchmark = new Benchmark(plan, folder, clock, progress);
+    try {
+      return benchmark.report();
+    } finally {
+      benchmark.vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+  }
+
+  private Report report() {
+    Acknowledging verified = floor("verification only", List.of());
+    Acknowledging floor =
+        floor("group commit alone", List.of("--floor-store", store("floor", "floor")));
+    Path receiving = subfolder("receiving");
+    String store = store("receiving", "relay");
+    fill(store);
+    List<Acknowledging> acknowledging = new ArrayList<>(List.of(verified, floor));
+    long bytes;
+    Destination destination = new Destination(vertx);
+    try (Child relay = BenchmarkedRelay.start(receiving, store, 0, destination);
+        Load load = load(relay, key -> {})) {
+      acknowledging.add(closedLoop("relay", relay, load));
+      acknowledging.add(openLoop("relay, " + plan.rate() + "/s", relay, load));
+      bytes = size(receiving) / (load.sent() + plan.eventsStored());
+    }
+    Delivering delivering = delivering(destination, acknowledging);
+    return new Report(
+        acknowledging.stream().map(one -> one.comparedWith(floor)).toList(), delivering, bytes);
+  }
+
+  private Acknowledging floor(String what, List<String> store) {
+    int port = Child.freePort();
+    List<String> arguments = new ArrayList<>(List.of("bench", "--floor-port", "" + port));
+    arguments.addAll(store);
+    try (Child server = new Child(subfolder("floor"), port, arguments);
+        Load load = load(server, key -> {})) {
+      return closedLoop(what, server, load);
+    }
+  }
+
+  private Delivering delivering(Destination destination, List<Acknowledging> acknowledging) {
+    if (plan.connectors() == 0) {
+      return new Delivering(0, plan.rate(), 0, 0, 0, 0, 0, 0);
+    }
+    String store = store("delivering", "relay");
+    fill(store);
+    try (Child relay =
+            BenchmarkedRelay.start(subfolder("delivering"), store, plan.connectors(), destination);
+        Load load = load(relay, destination::acknowledged)) {
+      long before = destination.received();
+      progress.accept("warm-up with " + plan.connectors() + " connectors");
+      load.openLoop(plan.rate(), plan.warmUp());
+      awaitReceived(destination, before + load.sent() * plan.connectors());
+      Latencies delays = destination.measureDelays();
+      acknowledging.add(openLoop("relay delivering, " + plan.rate() + "/s", relay, load));
+      awaitReceived(destination, before + load.sent() * plan.connectors());
+      long[] sorted = delays.sorted();
+
+      acknowledging.add(closedLoop("relay delivering", relay, load));
+      progress.accept("the backlog");
+      long all = before + load.sent() * plan.connectors();
+      long first = destination.received();
+      Duration cpu = relay.cpu();
+      long from = System.nanoTime();
+      awaitReceived(destination, all);
+      double seconds = (System.nanoTime() - from) / 1e9;
+      long delivered = destination.received() - first;
+      return new Delivering(
+          plan.connectors(),
+          plan.rate(),
+          sorted.length,
+          Latencies.percentile(sorted, 50),
+          Latencies.percentile(sorted, 99),
+          all - first,
+          delivered / seconds,
+          micros(relay.cpu().minus(cpu), delivered));
+    }
+  }
+
+  private static void awaitReceived(Destination destination, long count) {
+    long until = System.nanoTime() + LONGEST_DRAIN.toNanos();
+    while (destination.received() < count && System.nanoTime() - until < 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  private Load load(Child server, Consumer<String> onAccepted) {
+    return new Load(vertx, server.port(), plan.size(), clock, onAccepted);
+  }
+
+  private Acknowledging closedLoop(String what, Child server, Load load) {
+    progress.accept(what);
+    load.closedLoop(plan.connections(), plan.warmUp());
+    Duration cpu = server.cpu();
+    Seen seen = load.closedLoop(plan.connections(), plan.measure());
+    return acknowledging(what, seen, server.cpu().minus(cpu));
+  }
+
+  private Acknowledging openLoop(String what, Child server, Load load) {
+    progress.accept(what);
+    Duration cpu = server.cpu();
+    Seen seen = load.openLoop(plan.rate(), plan.measure());
+    return acknowledging(what, seen, server.cpu().minus(cpu));
+  }
+
+  private static Acknowledging acknowledging(String what, Seen seen, Duration cpu) {
+    int count = seen.latencies().count();
+    long[] sorted = seen.latencies().sorted();
+    return new Acknowledging(
+        what,
+        count / seen.seconds(),
+        Latencies.percentile(sorted, 50),
+        Latencies.percentile(sorted, 99),
+        Latencies.percentile(sorted, 99.9),
+        micros(cpu, count),
+        seen.failed().get(),
+        0,
+        0);
+  }
+
+  private static double micros(Duration cpu, long count) {
+    return count == 0 ? 0 : cpu.toNanos() / 1e3 / count;
+  }
+
+  private String store(String subfolder, String file) {
+    return plan.store() != null
+        ? plan.store()
+        : "jdbc:h2:file:" + subfolder(subfolder).resolve(file).toAbsolutePath();
+  }
+
+  private Path subfolder(String name) {
+    try {
+      return Files.createDirectories(folder.resolve(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long size(Path folder) {
+    try (var files = Files.list(folder)) {
+      return files
+          .filter(file -> file.toString().endsWith(".mv.db"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Events that were there before: no connector takes them, they are older than it. */
+  private void fill(String store) {
+    if (plan.eventsStored() == 0) {
+      return;
+    }
+    progress.accept(plan.eventsStored() + " events before");
+    try (Database database = Database.open(FloorServer.settings(store));
+        GroupCommit log = new GroupCommit(database, FloorServer.settings(store))) {
+      for (int i = 0; i < plan.eventsStored(); i += FILL_BATCH) {
+        List<CompletableFuture<Receipt>> batch = new ArrayList<>();
+        for (int j = i; j < Math.min(i + FILL_BATCH, plan.eventsStored()); j++) {
+          batch.add(log.append(stored("before_" + j)));
+        }
+        batch.forEach(CompletableFuture::join);
+      }
+    }
+  }
+
+  private Event stored(String key) {
+    return new Event(
+        Child.ORG,
+        "convor",
+        key,
+        "conversation.created",
+        null,
+        null,
+        clock.instant(),
+        Map.of(),
+        Body.of(key, plan.size()));
+  }
+}

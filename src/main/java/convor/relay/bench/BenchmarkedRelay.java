@@ -1,0 +1,60 @@
+package convor.relay.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+/** A relay's folder: its settings, the shipped receiving route and a route per connector. */
+final class BenchmarkedRelay {
+  private static final String RECEIVE = "/convor/relay/sandbox/routes/receive.camel.yaml";
+
+  private BenchmarkedRelay() {}
+
+  /** Starts it; its routes post each event to {@code destination}. */
+  static Child start(Path folder, String store, int connectors, Destination destination) {
+    int port = Child.freePort();
+    try {
+      Path routes = Files.createDirectories(folder.resolve("routes"));
+      Files.writeString(
+          folder.resolve("application.properties"),
+          """
+          camel.server.host = 127.0.0.1
+          camel.server.port = %d
+          relay.admin.port = 0
+          relay.store.url = %s
+          relay.orgs.%s.webhook.secrets = %s
+          """
+              .formatted(port, store, Child.ORG, Child.SECRET));
+      try (InputStream receive =
+          Objects.requireNonNull(BenchmarkedRelay.class.getResourceAsStream(RECEIVE))) {
+        Files.write(routes.resolve("receive.camel.yaml"), receive.readAllBytes());
+      }
+      for (int i = 1; i <= connectors; i++) {
+        Files.writeString(
+            routes.resolve("bench" + i + ".camel.yaml"), route(i, destination.port()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Child(folder, port, List.of());
+  }
+
+  private static String route(int number, int destination) {
+    return """
+        - route:
+            id: bench%1$d
+            from:
+              uri: inbox:bench%1$d
+              steps:
+                - setBody: {jq: '{subject: .data.conversation.subject}'}
+                - marshal: {json: {}}
+                - setHeader: {name: %3$s, simple: "${header.RelayKey}"}
+                - to: http://127.0.0.1:%2$d/%1$d
+        """
+        .formatted(number, destination, Destination.KEY);
+  }
+}

@@ -1,0 +1,118 @@
+package convor.relay.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** This program in a process of its own, whose processor time is its own. */
+final class Child implements AutoCloseable {
+  static final String ORG = "acme";
+
+  /** Of a relay that nobody else can reach. */
+  static final String SECRET = "0123456789abcdef0123456789abcdef";
+
+  private static final Duration START = Duration.ofMinutes(1);
+  private static final String HEAP = "-Xmx512m";
+
+  private final Process process;
+  private final Path output;
+  private final int port;
+
+  /**
+   * Returns when it answers.
+   *
+   * @throws IllegalStateException if it does not, with the place of what it printed
+   */
+  Child(Path folder, int port, List<String> arguments) {
+    this.port = port;
+    this.output = folder.resolve("output.log");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(HEAP);
+    command.add("-cp");
+    command.add(classPath());
+    command.add("convor.relay.Main");
+    command.addAll(arguments);
+    try {
+      process =
+          new ProcessBuilder(command)
+              .directory(folder.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    awaitHealthy();
+  }
+
+  /** The child runs in a folder of its own. */
+  private static String classPath() {
+    List<String> absolute = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      absolute.add(Path.of(entry).toAbsolutePath().toString());
+    }
+    return String.join(File.pathSeparator, absolute);
+  }
+
+  static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void awaitHealthy() {
+    long until = System.nanoTime() + START.toNanos();
+    while (!isHealthy()) {
+      if (!process.isAlive() || System.nanoTime() - until > 0) {
+        close();
+        throw new IllegalStateException("it did not start; what it said is in " + output);
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    }
+  }
+
+  private boolean isHealthy() {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection)
+              URI.create("http://127.0.0.1:" + port + "/health").toURL().openConnection();
+      return connection.getResponseCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** Processor time of all its threads. */
+  Duration cpu() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(START.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

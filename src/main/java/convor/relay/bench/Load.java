@@ -1,0 +1,136 @@
+package convor.relay.bench;
+
+import convor.relay.verify.Schemes;
+import convor.relay.verify.Signer;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/** Sends signed events to a server, each with a key of its own. */
+final class Load implements AutoCloseable {
+  private static final int MOST_CONNECTIONS = 1_024;
+  private static final int ACCEPTED = 202;
+
+  /**
+   * What was seen of the events that were sent while it was measured.
+   *
+   * @param latencies of those accepted
+   * @param failed answered otherwise, or not at all
+   */
+  record Seen(Latencies latencies, AtomicLong failed, double seconds) {}
+
+  private final HttpClient client;
+  private final int port;
+  private final int size;
+  private final InstantSource clock;
+  private final Consumer<String> onAccepted;
+  private final AtomicLong sent = new AtomicLong();
+  private final AtomicLong open = new AtomicLong();
+
+  /**
+   * @param onAccepted is told the key of each event that was accepted
+   */
+  Load(Vertx vertx, int port, int size, InstantSource clock, Consumer<String> onAccepted) {
+    this.client = vertx.createHttpClient(new HttpClientOptions().setMaxPoolSize(MOST_CONNECTIONS));
+    this.port = port;
+    this.size = size;
+    this.clock = clock;
+    this.onAccepted = onAccepted;
+  }
+
+  /** Each of {@code connections} sends its next event when the one before is answered. */
+  Seen closedLoop(int connections, Duration time) {
+    Seen seen = new Seen(new Latencies(), new AtomicLong(), seconds(time));
+    long until = System.nanoTime() + time.toNanos();
+    for (int i = 0; i < connections; i++) {
+      next(seen, until);
+    }
+    awaitAnswers();
+    return seen;
+  }
+
+  private void next(Seen seen, long until) {
+    long now = System.nanoTime();
+    if (now - until < 0) {
+      send(seen, now, () -> next(seen, until));
+    }
+  }
+
+  /**
+   * {@code rate} events a second whether or not those before are answered; a latency counts from
+   * the time at which its event should have been sent, so that a stall counts for all it holds up.
+   */
+  Seen openLoop(int rate, Duration time) {
+    Seen seen = new Seen(new Latencies(), new AtomicLong(), seconds(time));
+    long from = System.nanoTime();
+    long all = Math.round(rate * seconds(time));
+    for (long i = 0; i < all; i++) {
+      long due = from + Math.round(i * 1e9 / rate);
+      for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
+        LockSupport.parkNanos(wait);
+      }
+      send(seen, due, () -> {});
+    }
+    awaitAnswers();
+    return seen;
+  }
+
+  private void send(Seen seen, long from, Runnable then) {
+    String key = "evt_" + sent.incrementAndGet();
+    byte[] body = Body.of(key, size);
+    RequestOptions request =
+        new RequestOptions()
+            .setMethod(HttpMethod.POST)
+            .setHost("127.0.0.1")
+            .setPort(port)
+            .setURI("/webhooks/" + Child.ORG);
+    Signer.sign(
+            Schemes.named("convor", Map.of()), Child.SECRET, "", body, clock.instant(), "POST", "")
+        .forEach(request::putHeader);
+    open.incrementAndGet();
+    client
+        .request(request)
+        .compose(opened -> opened.send(Buffer.buffer(body)))
+        .compose(answer -> answer.body().map(answer.statusCode()))
+        .onComplete(
+            answer -> {
+              if (answer.succeeded() && answer.result() == ACCEPTED) {
+                seen.latencies.add(System.nanoTime() - from);
+                onAccepted.accept(key);
+              } else {
+                seen.failed.incrementAndGet();
+              }
+              then.run();
+              open.decrementAndGet();
+            });
+  }
+
+  private void awaitAnswers() {
+    while (open.get() > 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  private static double seconds(Duration time) {
+    return time.toNanos() / 1e9;
+  }
+
+  /** Events sent so far. */
+  long sent() {
+    return sent.get();
+  }
+
+  @Override
+  public void close() {
+    client.close().toCompletionStage().toCompletableFuture().join();
+  }
+}
