@@ -2,6 +2,7 @@ package convor.relay.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.security.cert.CertificateException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
@@ -104,6 +105,15 @@ public abstract class Database implements AutoCloseable {
     return inTransaction(work);
   }
 
+  /**
+   * As {@link #inTransaction}, for work that makes pairs, and for pruning, which asks all pairs
+   * what they still need: one at a time, whichever node does it. A pair that came in the middle
+   * would claim what is just being removed.
+   */
+  <T> T withPairsAsTheyAre(Work<T> work) {
+    return inTransaction(work);
+  }
+
   /** Whether other processes may be using the database now. */
   boolean isShared() {
     return false;
@@ -174,10 +184,15 @@ public abstract class Database implements AutoCloseable {
 
   static String rootMessage(Throwable e) {
     Throwable root = e;
+    String about = "";
     while (root.getCause() != null) {
       root = root.getCause();
+      if (root
+          instanceof CertificateException) { // its root may only say "Signature does not match"
+        about = "the server's certificate is not signed by one of sslrootcert: ";
+      }
     }
-    return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+    return about + String.valueOf(root.getMessage()).lines().findFirst().orElse("");
   }
 
   @Override

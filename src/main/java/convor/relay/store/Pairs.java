@@ -80,7 +80,7 @@ public final class Pairs {
    *     refusal is resumed when it differs
    */
   public void register(Pair pair, boolean fromEarliest, String fingerprint, Instant now) {
-    database.inTransaction(
+    database.withPairsAsTheyAre(
         connection -> {
           long position = fromEarliest ? 0 : EventLog.lastId(connection);
           try (PreparedStatement insert = connection.prepareStatement(REGISTER)) {

@@ -29,6 +29,7 @@ final class PostgresqlDatabase extends Database {
           "connectTimeout", "5",
           "socketTimeout", "10",
           "tcpKeepAlive", "true",
+          "hostRecheckSeconds", "2", // a standby is asked again that soon whether it is promoted
           "reWriteBatchedInserts", "true",
           "ApplicationName", "convor-relay");
 
@@ -46,6 +47,9 @@ final class PostgresqlDatabase extends Database {
 
   /** Held by the one transaction that appends; the number is ours, whatever it is. */
   private static final String LOCK_THE_END_OF_THE_LOG = "select pg_advisory_xact_lock(7065432107)";
+
+  /** Held by the one transaction that makes a pair, or prunes. */
+  private static final String LOCK_THE_LIST_OF_PAIRS = "select pg_advisory_xact_lock(7065432108)";
 
   private static final String NOTIFY =
       "select pg_notify('" + Wakeups.CHANNEL + "', ? || ' ' || org) from unnest(?) org";
@@ -136,6 +140,15 @@ final class PostgresqlDatabase extends Database {
             tell.execute();
           }
           return result;
+        });
+  }
+
+  @Override
+  <T> T withPairsAsTheyAre(Work<T> work) {
+    return inTransaction(
+        connection -> {
+          execute(connection, LOCK_THE_LIST_OF_PAIRS);
+          return work.with(connection);
         });
   }
 

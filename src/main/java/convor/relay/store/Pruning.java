@@ -74,7 +74,7 @@ public final class Pruning {
    * @param forgotten a connector that no node has named since then keeps no event
    */
   public Pruned step(long afterId, Instant before, Instant forgotten) {
-    return database.inTransaction(
+    return database.withPairsAsTheyAre(
         connection -> {
           Pairs.lockAll(connection); // what is found to be done stays that, and one node prunes
           List<Long> old = ids(connection, OLD, afterId, before.toEpochMilli(), STEP);

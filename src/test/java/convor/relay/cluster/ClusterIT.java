@@ -16,7 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two nodes, one PostgreSQL, 10,000 deliveries; one node is killed in the middle. */
+/** Two nodes, one PostgreSQL; one node is killed in the middle, or both are restarted in turn. */
 class ClusterIT {
   private static final int EVENTS = 5_000;
   private static final List<String> CONNECTORS = List.of("crm", "tickets");
@@ -60,6 +60,60 @@ class ClusterIT {
         assertThat(one.terminate()).isIn(0, 143);
       }
     }
+  }
+
+  @Test
+  void a_rolling_restart_loses_nothing_and_does_nothing_twice() throws Exception {
+    try (Destination destination = new Destination();
+        Postgresql server =
+            Postgresql.quick(
+                Postgresql.Version.NEWEST, Files.createDirectory(folder.resolve("postgresql")))) {
+      String url = server.emptyDatabase();
+      try (RelayProcess one = node("one", url, destination);
+          RelayProcess two = node("two", url, destination)) {
+        one.start();
+        watchSettlements(url);
+        two.start();
+        Load load = new Load(List.of(one, two), 8, Integer.MAX_VALUE);
+        try (load) {
+          for (RelayProcess node : List.of(one, two)) {
+            awaitMore(load);
+            assertThat(node.terminate()).isIn(0, 143);
+            awaitMore(load);
+            node.start();
+          }
+          awaitMore(load);
+          load.finish();
+        }
+        int deliveries = load.acknowledged().size() * CONNECTORS.size();
+        await().atMost(PATIENCE).until(() -> settled(url, "state = 'done'").size() >= deliveries);
+        System.out.printf(
+            "rolling restart of two nodes: %d acknowledged, answers %s, deliveries after %s ms (half, 99 %%, all)%n",
+            load.acknowledged().size(), load.answers(), delays(url));
+        assertThat(Postgresql.column(url, "select event_key from event"))
+            .containsExactlyInAnyOrderElementsOf(load.acknowledged());
+        assertThat(settled(url, "true")).hasSize(deliveries).doesNotHaveDuplicates();
+        assertThat(destination.calls().stream().map(Call::key))
+            .as("calls: also none that a node did not get to settle")
+            .hasSize(deliveries)
+            .doesNotHaveDuplicates();
+      }
+    }
+  }
+
+  private static void awaitMore(Load load) {
+    int before = load.acknowledged().size();
+    await().atMost(PATIENCE).until(() -> load.acknowledged().size() > before + 300);
+  }
+
+  private static List<String> delays(String url) {
+    return Postgresql.column(
+        url,
+        """
+        select round(percentile_cont(share) within group (order by settled_at - received_at))
+        from delivery join event on id = event_id, unnest(array[0.5, 0.99, 1]) share
+        group by share order by share
+        """);
   }
 
   private RelayProcess node(String name, String url, Destination destination) throws Exception {

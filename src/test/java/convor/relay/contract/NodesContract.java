@@ -22,6 +22,9 @@ import convor.relay.store.Rate;
 import convor.relay.store.Receipt;
 import convor.relay.store.Selection;
 import convor.relay.store.Settlement;
+import convor.relay.testing.Postgresql;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -252,6 +255,55 @@ abstract class NodesContract extends StoreContract {
     assertThat(store.query("select 1 from delivery where event_id not in (select id from event)"))
         .isEmpty();
     assertThat(removed).anyMatch(events -> events > 0);
+  }
+
+  /** The deletion of the event is held open, when its deliveries are removed already. */
+  @Test
+  void a_pair_that_comes_while_an_event_is_pruned_does_not_claim_it() throws Exception {
+    Pair late = new Pair("late", "acme");
+    store.append(event("old"));
+    store.settle(T0, store.claim(1, T0).stream().map(Store::done).toArray(Settlement[]::new));
+    Postgresql.execute(
+        settings.url(),
+        """
+        create function hold() returns trigger language plpgsql set lock_timeout = 0 as
+          'begin perform pg_advisory_xact_lock_shared(1); return old; end';
+        create trigger hold before delete on event for each row execute function hold()
+        """);
+    CompletableFuture<Integer> pruned;
+    CompletableFuture<Turn> claimed;
+    try (Store third = new Store(settings);
+        Connection gate = DriverManager.getConnection(settings.url())) {
+      gate.createStatement().execute("select pg_advisory_lock(1)");
+      pruned =
+          CompletableFuture.supplyAsync(
+              () -> new Pruning(store.database).step(-1, T0.plusMillis(1), T0).events());
+      await().until(() -> waiting() == 1);
+      claimed =
+          CompletableFuture.supplyAsync(
+              () -> {
+                third.pairs.register(late, true, "", T0);
+                return third.claim(late, ALL, 1, T0);
+              });
+      await().until(() -> waiting() == 2 || claimed.isDone());
+      gate.createStatement().execute("select pg_advisory_unlock(1)");
+      assertThat(pruned.orTimeout(60, TimeUnit.SECONDS).join()).isEqualTo(1);
+      assertThat(claimed.orTimeout(60, TimeUnit.SECONDS).join().claims()).isEmpty();
+    }
+    assertThat(store.query("select 1 from delivery where event_id not in (select id from event)"))
+        .isEmpty();
+  }
+
+  /** How many transactions wait for a lock that has a number. */
+  private int waiting() {
+    return Integer.parseInt(
+        Postgresql.column(
+                settings.url(),
+                """
+                select count(*) from pg_locks l join pg_database d on d.oid = l.database
+                where d.datname = current_database() and l.locktype = 'advisory' and not l.granted
+                """)
+            .get(0));
   }
 
   @Test
