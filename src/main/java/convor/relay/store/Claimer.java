@@ -20,11 +20,14 @@ import java.util.concurrent.ThreadLocalRandom;
 /** One claim's work: the due deliveries first, then the next events of the log. */
 final class Claimer {
   private static final int MAX_SCAN = 500;
-  // Not `due_at <= ?`: H2 keeps nulls first in an index, and would read all that is done.
+  // Not `due_at <= ?`: H2 keeps nulls first in an index, and would read all that is done. Ordered
+  // by
+  // the whole index: else it reads and sorts all that is due.
   private static final String DUE =
       """
       select event_id, state, attempt, outcome_unknown, started_at from delivery
-      where connector = ? and org = ? and due_at between 0 and ? order by due_at limit ?
+      where connector = ? and org = ? and due_at between 0 and ?
+      order by connector, org, due_at limit ?
       """;
 
   private static final String CLAIM_DUE =
