@@ -20,9 +20,8 @@ import java.util.concurrent.ThreadLocalRandom;
 /** One claim's work: the due deliveries first, then the next events of the log. */
 final class Claimer {
   private static final int MAX_SCAN = 500;
-  // Not `due_at <= ?`: H2 keeps nulls first in an index, and would read all that is done. Ordered
-  // by
-  // the whole index: else it reads and sorts all that is due.
+  // Not `due_at <= ?`: H2 keeps nulls first in an index, and would read all that is done. And in
+  // the order of the whole index: else it reads and sorts all that is due.
   private static final String DUE =
       """
       select event_id, state, attempt, outcome_unknown, started_at from delivery
