@@ -21,6 +21,7 @@ import convor.relay.receive.RawBody;
 import convor.relay.receive.Rejections;
 import convor.relay.receive.StoredKeys;
 import convor.relay.receive.VerifySignature;
+import convor.relay.receive.WebhookEngine;
 import convor.relay.receive.WebhookServer;
 import convor.relay.store.Backlogs;
 import convor.relay.store.ByHand;
@@ -64,7 +65,6 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
 import org.apache.camel.component.platform.http.PlatformHttpConstants;
-import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpEngine;
 import org.apache.camel.main.Main;
 import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
 import org.apache.camel.support.DefaultHeaderFilterStrategy;
@@ -118,8 +118,7 @@ public final class Wiring {
     Vertx vertx = WebhookServer.vertx(settings.webhook());
     relay.closing(
         () -> vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS));
-    VertxPlatformHttpEngine http = new VertxPlatformHttpEngine();
-    http.setHandlers(List.of(new RawBody(settings.webhook(), rejections)));
+    WebhookEngine http = new WebhookEngine(new RawBody(settings.webhook(), rejections));
     StoredKeys storedKeys = new StoredKeys(settings.webhook());
 
     // polling

@@ -1,23 +1,21 @@
 package convor.relay.bench;
 
+import convor.relay.verify.Scheme;
 import convor.relay.verify.Schemes;
 import convor.relay.verify.Signer;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.NetClient;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /** Sends signed events to a server, each with a key of its own. */
 final class Load implements AutoCloseable {
-  private static final int MOST_CONNECTIONS = 1_024;
   private static final int ACCEPTED = 202;
 
   /**
@@ -28,11 +26,13 @@ final class Load implements AutoCloseable {
    */
   record Seen(Latencies latencies, AtomicLong failed, double seconds) {}
 
-  private final HttpClient client;
+  private final Scheme scheme = Schemes.named("convor", Map.of());
+  private final NetClient client;
   private final int port;
   private final int size;
   private final InstantSource clock;
   private final Consumer<String> onAccepted;
+  private final ConcurrentLinkedQueue<Sender> idle = new ConcurrentLinkedQueue<>();
   private final AtomicLong sent = new AtomicLong();
   private final AtomicLong open = new AtomicLong();
 
@@ -40,7 +40,7 @@ final class Load implements AutoCloseable {
    * @param onAccepted is told the key of each event that was accepted
    */
   Load(Vertx vertx, int port, int size, InstantSource clock, Consumer<String> onAccepted) {
-    this.client = vertx.createHttpClient(new HttpClientOptions().setMaxPoolSize(MOST_CONNECTIONS));
+    this.client = vertx.createNetClient();
     this.port = port;
     this.size = size;
     this.clock = clock;
@@ -86,32 +86,40 @@ final class Load implements AutoCloseable {
 
   private void send(Seen seen, long from, Runnable then) {
     String key = "evt_" + sent.incrementAndGet();
-    byte[] body = Body.of(key, size);
-    RequestOptions request =
-        new RequestOptions()
-            .setMethod(HttpMethod.POST)
-            .setHost("127.0.0.1")
-            .setPort(port)
-            .setURI("/webhooks/" + Child.ORG);
-    Signer.sign(
-            Schemes.named("convor", Map.of()), Child.SECRET, "", body, clock.instant(), "POST", "")
-        .forEach(request::putHeader);
+    Buffer request = request(Body.of(key, size));
     open.incrementAndGet();
+    Consumer<Integer> answered =
+        status -> {
+          if (status == ACCEPTED) {
+            seen.latencies.add(System.nanoTime() - from);
+            onAccepted.accept(key);
+          } else {
+            seen.failed.incrementAndGet();
+          }
+          then.run();
+          open.decrementAndGet();
+        };
+    Sender free = idle.poll();
+    while (free != null && free.isClosed()) {
+      free = idle.poll();
+    }
+    if (free != null) {
+      free.send(request, answered);
+      return;
+    }
     client
-        .request(request)
-        .compose(opened -> opened.send(Buffer.buffer(body)))
-        .compose(answer -> answer.body().map(answer.statusCode()))
-        .onComplete(
-            answer -> {
-              if (answer.succeeded() && answer.result() == ACCEPTED) {
-                seen.latencies.add(System.nanoTime() - from);
-                onAccepted.accept(key);
-              } else {
-                seen.failed.incrementAndGet();
-              }
-              then.run();
-              open.decrementAndGet();
-            });
+        .connect(port, "127.0.0.1")
+        .onSuccess(socket -> new Sender(socket, idle::add).send(request, answered))
+        .onFailure(failure -> answered.accept(0));
+  }
+
+  private Buffer request(byte[] body) {
+    StringBuilder head =
+        new StringBuilder("POST /webhooks/" + Child.ORG + " HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+    Signer.sign(scheme, Child.SECRET, "", body, clock.instant(), "POST", "")
+        .forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+    head.append("Content-Length: ").append(body.length).append("\r\n\r\n");
+    return Buffer.buffer(head.toString()).appendBytes(body);
   }
 
   private void awaitAnswers() {

@@ -9,18 +9,18 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.apache.camel.support.DefaultProducer;
+import org.apache.camel.support.DefaultAsyncProducer;
 
 /**
  * {@code to: inbox:append}: returns when the commit of the event, or of a page of polled records,
  * is on disk.
  */
-final class InboxProducer extends DefaultProducer {
+final class InboxProducer extends DefaultAsyncProducer {
   private final Inbox.Log log;
   private final InstantSource clock;
 
@@ -31,13 +31,19 @@ final class InboxProducer extends DefaultProducer {
   }
 
   @Override
-  public void process(Exchange exchange) throws Exception {
+  public boolean process(Exchange exchange, AsyncCallback callback) {
     Message message = exchange.getMessage();
-    if (message.getBody() instanceof PolledPage page) {
+    try {
+      if (!(message.getBody() instanceof PolledPage page)) {
+        append(event(exchange), exchange, callback);
+        return false;
+      }
       message.setBody(append(page));
-    } else {
-      message.setHeader(Headers.DUPLICATE, append(event(exchange)) == Receipt.DUPLICATE);
+    } catch (RuntimeException e) {
+      exchange.setException(e);
     }
+    callback.done(true);
+    return true;
   }
 
   private PageReceipt append(PolledPage page) {
@@ -48,16 +54,32 @@ final class InboxProducer extends DefaultProducer {
     return receipt;
   }
 
-  private Receipt append(Event event) throws InterruptedException {
-    try {
-      return log.events().append(event).get(log.appendTimeout().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof StoreUnavailable known
-          ? known
-          : new StoreUnavailable("the store failed", e);
-    } catch (TimeoutException e) {
-      throw new StoreUnavailable("no commit within " + log.appendTimeout(), e);
+  /** No thread waits for the commit: the route goes on on one that tells of commits. */
+  private void append(Event event, Exchange exchange, AsyncCallback callback) {
+    var unused =
+        log.events()
+            .append(event)
+            .orTimeout(log.appendTimeout().toMillis(), TimeUnit.MILLISECONDS)
+            .whenComplete(
+                (receipt, failure) -> {
+                  if (failure == null) {
+                    exchange
+                        .getMessage()
+                        .setHeader(Headers.DUPLICATE, receipt == Receipt.DUPLICATE);
+                  } else {
+                    exchange.setException(unavailable(failure));
+                  }
+                  callback.done(false);
+                });
+  }
+
+  private StoreUnavailable unavailable(Throwable failure) {
+    if (failure instanceof StoreUnavailable known) {
+      return known;
     }
+    return failure instanceof TimeoutException
+        ? new StoreUnavailable("no commit within " + log.appendTimeout(), failure)
+        : new StoreUnavailable("the store failed", failure);
   }
 
   private Event event(Exchange exchange) {

@@ -1,8 +1,6 @@
 package convor.relay.receive;
 
-import io.vertx.core.Context;
 import io.vertx.core.Handler;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -36,10 +34,9 @@ public final class RawBody implements Handler<RoutingContext> {
     this.rejections = rejections;
   }
 
-  /** The body of the request that the current thread works on. */
-  static byte[] ofCurrentRequest() {
-    Context context = Objects.requireNonNull(Vertx.currentContext(), "not in a request");
-    Buffer body = Objects.requireNonNull(context.getLocal(KEY), "the body was not read");
+  /** The body of a request that this handler has let pass. */
+  static byte[] of(RoutingContext ctx) {
+    Buffer body = Objects.requireNonNull(ctx.get(KEY), "the body was not read");
     return body.getBytes();
   }
 
@@ -63,7 +60,6 @@ public final class RawBody implements Handler<RoutingContext> {
     if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
       ctx.response().writeContinue();
     }
-    Context context = ctx.vertx().getOrCreateContext();
     Buffer body = Buffer.buffer();
     long timer =
         ctx.vertx().setTimer(READ_TIMEOUT_MS, id -> end(ctx, 408, "the body took too long"));
@@ -82,7 +78,7 @@ public final class RawBody implements Handler<RoutingContext> {
     request.endHandler(
         end -> {
           ctx.vertx().cancelTimer(timer);
-          context.putLocal(KEY, body);
+          ctx.put(KEY, body);
           ctx.next();
         });
   }

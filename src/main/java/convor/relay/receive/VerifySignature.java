@@ -57,7 +57,7 @@ public final class VerifySignature implements Processor {
   @Override
   public void process(Exchange exchange) {
     HttpServerRequest request = exchange.getMessage(HttpMessage.class).getRequest();
-    byte[] body = RawBody.ofCurrentRequest();
+    byte[] body = exchange.getMessage().getBody(byte[].class);
     WebhookPath path = WebhookPath.parse(request.path());
     @Nullable Source known = sources.getOrDefault(path.org(), Map.of()).get(path.source());
     Source source = known == null ? nobody : known;

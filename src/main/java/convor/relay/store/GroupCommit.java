@@ -7,6 +7,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -15,12 +17,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Appends events to the log: concurrent appends share one transaction and one flush. One thread
- * writes; while it flushes one batch the next one gathers in a bounded queue.
+ * writes; while it flushes one batch the next one gathers in a bounded queue. Another one tells
+ * those who wait for a batch, so that what they do then does not hold up the next.
  */
 public final class GroupCommit implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
 
   private static final long CLOSE_CHECK_MS = 200;
+
+  /** Telling threads: more than one only while those who are told make theirs wait. */
+  private static final int TELLING = 256;
 
   private record Waiting(Event event, CompletableFuture<Receipt> receipt) {}
 
@@ -29,6 +35,15 @@ public final class GroupCommit implements AutoCloseable {
   private final BlockingQueue<Waiting> queue;
   private final List<Consumer<Set<String>>> listeners = new CopyOnWriteArrayList<>();
   private final Thread writer = new Thread(this::writeUntilClosed, "append");
+  private final ThreadPoolExecutor telling =
+      new ThreadPoolExecutor(
+          1,
+          TELLING,
+          10,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          task -> new Thread(task, "appended"),
+          new ThreadPoolExecutor.CallerRunsPolicy());
   private volatile boolean closed;
 
   public GroupCommit(Database database, StoreSettings settings) {
@@ -41,8 +56,9 @@ public final class GroupCommit implements AutoCloseable {
   /**
    * Stores an event once.
    *
-   * @return completes when the event's transaction is committed and on disk, or with {@link
-   *     StoreUnavailable}: then the event may or may not be stored, and sending it again is safe
+   * @return completes, on a thread that may wait but better does not, when the event's transaction
+   *     is committed and on disk, or with {@link StoreUnavailable}: then the event may or may not
+   *     be stored, and sending it again is safe
    */
   public CompletableFuture<Receipt> append(Event event) {
     Waiting waiting = new Waiting(event, new CompletableFuture<>());
@@ -119,9 +135,13 @@ public final class GroupCommit implements AutoCloseable {
       batch.forEach(waiting -> waiting.receipt.completeExceptionally(failure));
       return;
     }
-    for (int i = 0; i < batch.size(); i++) {
-      batch.get(i).receipt.complete(receipts.get(i));
-    }
+    List<Waiting> stored = List.copyOf(batch);
+    telling.execute(
+        () -> {
+          for (int i = 0; i < stored.size(); i++) {
+            stored.get(i).receipt.complete(receipts.get(i));
+          }
+        });
     Set<String> orgs = batch.stream().map(w -> w.event.org()).collect(Collectors.toSet());
     try {
       listeners.forEach(listener -> listener.accept(orgs));
@@ -148,6 +168,7 @@ public final class GroupCommit implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    telling.shutdown();
     List<Waiting> late = new ArrayList<>(); // offered between the writer's last look and now
     queue.drainTo(late);
     late.forEach(w -> w.receipt.completeExceptionally(new StoreUnavailable("stopped", null)));
