@@ -15,7 +15,7 @@ public final class StoredKeys extends ServiceSupport implements IdempotentReposi
   private final Cache<String, Boolean> keys;
 
   public StoredKeys(WebhookLimits limits) {
-    keys = Caffeine.newBuilder().maximumSize(limits.recentKeys()).build();
+    keys = Caffeine.newBuilder().maximumSize(limits.recentKeys()).executor(Runnable::run).build();
   }
 
   void committed(String key) {

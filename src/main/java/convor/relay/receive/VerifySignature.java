@@ -66,7 +66,11 @@ public final class VerifySignature implements Processor {
     Verdict verdict =
         Verifier.verify(
             source,
-            new WebhookRequest(request.method().name(), request.absoluteURI(), headers, body),
+            new WebhookRequest(
+                request.method().name(),
+                source.scheme().urlIsSigned() ? request.absoluteURI() : "",
+                headers,
+                body),
             now,
             limits.maxInflated());
     if (verdict instanceof Verified verified) {

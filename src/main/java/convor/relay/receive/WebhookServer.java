@@ -43,6 +43,8 @@ public final class WebhookServer {
   private static HttpServerOptions options(HttpServerOptions given) {
     return new HttpServerOptions(given)
         .setHttp2ClearTextEnabled(false)
+        .setPerFrameWebSocketCompressionSupported(false) // nobody has a web socket here
+        .setPerMessageWebSocketCompressionSupported(false)
         .setIdleTimeout(IDLE_SECONDS)
         .setIdleTimeoutUnit(TimeUnit.SECONDS);
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.ByteBuffer;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,9 +25,11 @@ final class EventLog {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
 
-  private static final String KNOWN = "select key_hash from event where key_hash = any(?)";
-
-  private static final String PRUNED = "select key_hash from pruned_key where key_hash = any(?)";
+  private static final String KNOWN =
+      """
+      select key_hash from event where key_hash = any(?)
+      union all select key_hash from pruned_key where key_hash = any(?)
+      """;
 
   private static final String INSERT =
       """
@@ -69,9 +72,7 @@ final class EventLog {
    */
   static List<Receipt> append(Connection connection, List<Event> events) throws SQLException {
     List<byte[]> hashes = events.stream().map(Event::keyHash).toList();
-    Set<ByteBuffer> known = new HashSet<>();
-    addKnown(connection, KNOWN, hashes, known);
-    addKnown(connection, PRUNED, hashes, known);
+    Set<ByteBuffer> known = known(connection, hashes);
     List<Receipt> receipts = new ArrayList<>(events.size());
     try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
       boolean any = false;
@@ -92,17 +93,20 @@ final class EventLog {
     return receipts;
   }
 
-  private static void addKnown(
-      Connection connection, String query, List<byte[]> hashes, Set<ByteBuffer> known)
+  private static Set<ByteBuffer> known(Connection connection, List<byte[]> hashes)
       throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(query)) {
-      select.setArray(1, connection.createArrayOf("bytea", hashes.toArray(byte[][]::new)));
+    Set<ByteBuffer> known = new HashSet<>();
+    try (PreparedStatement select = connection.prepareStatement(KNOWN)) {
+      Array any = connection.createArrayOf("bytea", hashes.toArray(byte[][]::new));
+      select.setArray(1, any);
+      select.setArray(2, any);
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           known.add(ByteBuffer.wrap(rows.getBytes(1)));
         }
       }
     }
+    return known;
   }
 
   private static void bind(PreparedStatement insert, Event event, byte[] keyHash)

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,26 +11,39 @@ import org.jspecify.annotations.Nullable;
  * is a JSON pointer (RFC 6901) as in {@code /data/id}, or a text with pointers in it as in <code>
  * conversation/{/data/id}</code>. A text with none is itself: a default.
  */
-record BodyText(List<List<String>> alternatives) {
+record BodyText(List<List<Part>> alternatives) {
   static final BodyText NONE = new BodyText(List.of());
 
+  /** A pointer, or without one the text itself. */
+  record Part(String text, @Nullable JsonPointer pointer) {
+    private static Part parse(String part) {
+      boolean pointer = part.matches("\\{/[^{}]*}");
+      if (part.isEmpty() || (!pointer && (part.contains("{") || part.contains("}")))) {
+        throw new IllegalArgumentException(
+            "must be JSON pointers as in /data/id or texts with them as in conversation/{/data/id}, comma-separated");
+      }
+      return new Part(
+          part, pointer ? JsonPointer.compile(part.substring(1, part.length() - 1)) : null);
+    }
+
+    private @Nullable String find(JsonNode body) {
+      if (pointer == null) {
+        return text;
+      }
+      JsonNode value = body.at(pointer);
+      return (value.isTextual() || value.isIntegralNumber()) && !value.asText().isBlank()
+          ? value.asText()
+          : null;
+    }
+  }
+
   static BodyText parse(String value) {
-    List<List<String>> alternatives =
+    return new BodyText(
         Arrays.stream(value.split(",", -1))
             .map(String::strip)
             .map(text -> text.startsWith("/") ? "{" + text + "}" : text)
-            .map(text -> List.of(text.split("(?=\\{)|(?<=})")))
-            .toList();
-    alternatives.forEach(parts -> parts.forEach(BodyText::check));
-    return new BodyText(alternatives);
-  }
-
-  private static void check(String part) {
-    boolean pointer = part.matches("\\{/[^{}]*}");
-    if (part.isEmpty() || (!pointer && (part.contains("{") || part.contains("}")))) {
-      throw new IllegalArgumentException(
-          "must be JSON pointers as in /data/id or texts with them as in conversation/{/data/id}, comma-separated");
-    }
+            .map(text -> Arrays.stream(text.split("(?=\\{)|(?<=})")).map(Part::parse).toList())
+            .toList());
   }
 
   /**
@@ -39,25 +51,24 @@ record BodyText(List<List<String>> alternatives) {
    * else.
    */
   @Nullable String find(JsonNode body) {
-    return alternatives.stream()
-        .flatMap(parts -> complete(parts, body).stream())
-        .findFirst()
-        .orElse(null);
+    for (List<Part> parts : alternatives) {
+      String text = complete(parts, body);
+      if (text != null) {
+        return text;
+      }
+    }
+    return null;
   }
 
-  private static Optional<String> complete(List<String> parts, JsonNode body) {
+  private static @Nullable String complete(List<Part> parts, JsonNode body) {
     StringBuilder text = new StringBuilder();
-    for (String part : parts) {
-      if (!part.startsWith("{")) {
-        text.append(part);
-        continue;
+    for (Part part : parts) {
+      String found = part.find(body);
+      if (found == null) {
+        return null;
       }
-      JsonNode value = body.at(JsonPointer.compile(part.substring(1, part.length() - 1)));
-      if (!(value.isTextual() || value.isIntegralNumber()) || value.asText().isBlank()) {
-        return Optional.empty();
-      }
-      text.append(value.asText());
+      text.append(found);
     }
-    return Optional.of(text.toString());
+    return text.toString();
   }
 }

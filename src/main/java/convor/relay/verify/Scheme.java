@@ -5,12 +5,12 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  * </table>
  */
 public record Scheme(String name, Signature signature, Key key, Timestamp timestamp, Event event) {
+  private static final List<String> CONTENT = List.of("content-type", "content-encoding");
 
   record Signature(
       List<String> headers,
@@ -248,11 +249,22 @@ public record Scheme(String name, Signature signature, Key key, Timestamp timest
    * a request.
    */
   public Set<String> headers() {
-    Set<String> names = new TreeSet<>(Set.of("content-type", "content-encoding"));
-    Stream.of(signature.headers(), timestamp.headers(), event.idHeaders(), event.typeHeaders())
-        .flatMap(List::stream)
-        .forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
+    Set<String> names = new LinkedHashSet<>();
+    for (List<String> some :
+        List.of(
+            CONTENT,
+            signature.headers(),
+            timestamp.headers(),
+            event.idHeaders(),
+            event.typeHeaders())) {
+      some.forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
+    }
     return names;
+  }
+
+  /** Whether the URL counts for the signature. */
+  public boolean urlIsSigned() {
+    return signature.content().covers(SignedContent.URL);
   }
 
   /** The header in which a sender names the type, if the scheme reads one. */

@@ -18,7 +18,7 @@ record SignedContent(List<String> parts) {
   static final String TIMESTAMP = "{timestamp}";
   static final String BODY = "{body}";
   private static final String METHOD = "{method}";
-  private static final String URL = "{url}";
+  static final String URL = "{url}";
   private static final Set<String> PLACEHOLDERS = Set.of(ID, TIMESTAMP, BODY, METHOD, URL);
 
   static SignedContent parse(String template) {

@@ -154,11 +154,16 @@ public final class Verifier {
   }
 
   private static boolean isPlain(String text, int max) {
-    return !text.isBlank()
-        && text.length() <= max
-        && text.codePoints()
-            .noneMatch(
-                c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
+    if (text.isBlank() || text.length() > max) {
+      return false;
+    }
+    for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+      int c = text.codePointAt(at);
+      if (Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String sha256(byte[] bytes) {
