@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
 import org.apache.camel.Message;
@@ -17,13 +18,34 @@ import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConsumer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpEngine;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.model.CatchDefinition;
+import org.apache.camel.model.ChoiceDefinition;
+import org.apache.camel.model.FilterDefinition;
+import org.apache.camel.model.FinallyDefinition;
+import org.apache.camel.model.IdempotentConsumerDefinition;
+import org.apache.camel.model.LogDefinition;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.OtherwiseDefinition;
+import org.apache.camel.model.ProcessDefinition;
+import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.RemoveHeaderDefinition;
+import org.apache.camel.model.RemoveHeadersDefinition;
+import org.apache.camel.model.SetBodyDefinition;
+import org.apache.camel.model.SetHeaderDefinition;
+import org.apache.camel.model.SetPropertyDefinition;
+import org.apache.camel.model.SetVariableDefinition;
+import org.apache.camel.model.StopDefinition;
+import org.apache.camel.model.ToDefinition;
+import org.apache.camel.model.TryDefinition;
+import org.apache.camel.model.WhenDefinition;
 import org.apache.camel.spi.HeaderFilterStrategy;
+import org.jspecify.annotations.Nullable;
 
 /**
  * platform-http on Vert.x, but for webhooks without a thread that waits: a request's route runs on
  * the event loop up to {@code inbox:append}, and goes on when the commit is on disk. Camel's own
  * consumer holds a worker thread per request until then, and writes the answer through three more
- * hand-offs. A step that blocks has no place in such a route.
+ * hand-offs. A route with a step that may wait for something else runs on a worker thread.
  */
 public final class WebhookEngine extends VertxPlatformHttpEngine {
   public WebhookEngine(RawBody rawBody) {
@@ -39,12 +61,54 @@ public final class WebhookEngine extends VertxPlatformHttpEngine {
   }
 
   private static final class Consumer extends VertxPlatformHttpConsumer {
+    /** Steps that wait for nothing. */
+    private static final Set<Class<?>> PROMPT =
+        Set.of(
+            CatchDefinition.class,
+            ChoiceDefinition.class,
+            FilterDefinition.class,
+            FinallyDefinition.class,
+            IdempotentConsumerDefinition.class,
+            LogDefinition.class,
+            OtherwiseDefinition.class,
+            ProcessDefinition.class,
+            RemoveHeaderDefinition.class,
+            RemoveHeadersDefinition.class,
+            SetBodyDefinition.class,
+            SetHeaderDefinition.class,
+            SetPropertyDefinition.class,
+            SetVariableDefinition.class,
+            StopDefinition.class,
+            TryDefinition.class,
+            WhenDefinition.class);
+
+    private volatile @Nullable Boolean prompt;
+
     Consumer(
         PlatformHttpEndpoint endpoint,
         Processor processor,
         List<Handler<RoutingContext>> handlers,
         String router) {
       super(endpoint, processor, handlers, router);
+    }
+
+    /** Asked with a request in hand: while it starts, a consumer does not know its route. */
+    private boolean isPrompt() {
+      if (prompt == null) {
+        ModelCamelContext camel = (ModelCamelContext) getEndpoint().getCamelContext();
+        prompt =
+            camel.getRoutes().stream()
+                .filter(route -> route.getEndpoint() == getEndpoint())
+                .map(route -> camel.getRouteDefinition(route.getId()))
+                .allMatch(route -> route.getOutputs().stream().allMatch(Consumer::isPrompt));
+      }
+      return prompt;
+    }
+
+    private static boolean isPrompt(ProcessorDefinition<?> step) {
+      boolean appends = step instanceof ToDefinition to && to.getEndpointUri().startsWith("inbox:");
+      return (appends || PROMPT.contains(step.getClass()))
+          && step.getOutputs().stream().allMatch(Consumer::isPrompt);
     }
 
     @Override
@@ -57,18 +121,32 @@ public final class WebhookEngine extends VertxPlatformHttpEngine {
       Exchange exchange = createExchange(false);
       exchange.setPattern(ExchangePattern.InOut);
       processHttpRequest(exchange, ctx);
+      if (isPrompt()) {
+        process(exchange, context, ctx);
+      } else {
+        ctx.vertx()
+            .executeBlocking(
+                () -> {
+                  process(exchange, context, ctx);
+                  return exchange;
+                },
+                false);
+      }
+    }
+
+    private void process(Exchange exchange, Context context, RoutingContext ctx) {
       try {
         createUoW(exchange);
       } catch (Exception e) {
         exchange.setException(e);
-        answer(ctx, exchange);
+        context.runOnContext(on -> answer(ctx, exchange));
         return;
       }
       getAsyncProcessor()
           .process(
               exchange,
               sync -> {
-                if (sync) {
+                if (sync && isPrompt()) {
                   answer(ctx, exchange);
                 } else {
                   context.runOnContext(on -> answer(ctx, exchange));

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import convor.relay.testing.TestRelay;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -16,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,6 +152,24 @@ class UnderPressureTest {
     assertThat(answer("before")).contains(" 200 ");
     assertThat(relay.rows("select event_key from event order by id"))
         .containsExactly("before", "during");
+  }
+
+  @Test
+  void a_step_that_waits_holds_up_its_own_request_only() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      relay = new TestRelay(folder);
+      String asks = "- to: http://127.0.0.1:" + silent.getLocalPort() + "/\n              ";
+      String shipped = Files.readString(Path.of("routes/receive.camel.yaml"));
+      relay.route("receive", shipped.replaceFirst("(?=- process: \\{ref: answer})", asks)).start();
+      CompletableFuture<String> waits = send("waits");
+      try (Socket asked = silent.accept()) {
+        assertThat(health().statusCode()).isEqualTo(200);
+        assertThat(waits).isNotDone();
+        asked.setSoLinger(true, 0);
+      }
+      assertThat(waits.get(LONG.toSeconds(), TimeUnit.SECONDS)).contains(" 503 ");
+    }
+    assertThat(relay.rows("select event_key from event")).containsExactly("waits");
   }
 
   @Test
