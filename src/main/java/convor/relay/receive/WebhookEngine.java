@@ -35,6 +35,7 @@ import org.apache.camel.model.SetHeaderDefinition;
 import org.apache.camel.model.SetPropertyDefinition;
 import org.apache.camel.model.SetVariableDefinition;
 import org.apache.camel.model.StopDefinition;
+import org.apache.camel.model.ThreadsDefinition;
 import org.apache.camel.model.ToDefinition;
 import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.WhenDefinition;
@@ -100,15 +101,23 @@ public final class WebhookEngine extends VertxPlatformHttpEngine {
             camel.getRoutes().stream()
                 .filter(route -> route.getEndpoint() == getEndpoint())
                 .map(route -> camel.getRouteDefinition(route.getId()))
-                .allMatch(route -> route.getOutputs().stream().allMatch(Consumer::isPrompt));
+                .allMatch(route -> arePrompt(route.getOutputs()));
       }
       return prompt;
     }
 
-    private static boolean isPrompt(ProcessorDefinition<?> step) {
-      boolean appends = step instanceof ToDefinition to && to.getEndpointUri().startsWith("inbox:");
-      return (appends || PROMPT.contains(step.getClass()))
-          && step.getOutputs().stream().allMatch(Consumer::isPrompt);
+    /** Up to a hand-over to other threads. */
+    private static boolean arePrompt(List<ProcessorDefinition<?>> steps) {
+      for (ProcessorDefinition<?> step : steps) {
+        if (step instanceof ThreadsDefinition) {
+          return true;
+        }
+        boolean appends = step instanceof ToDefinition to && to.getEndpointUri().startsWith("inbox:");
+        if (!(appends || PROMPT.contains(step.getClass())) || !arePrompt(step.getOutputs())) {
+          return false;
+        }
+      }
+      return true;
     }
 
     @Override
