@@ -34,6 +34,8 @@ record KnownSetting(String key, @Nullable String byDefault, Kind<?> kind, String
       relay.store.username |  | text | Its user
       relay.store.password |  | password | Its password
       relay.store.pool-size | 10 | 2..1000 | Most connections to it
+      relay.kafka.brokers |  | text | Kafka before the store takes the webhooks in, with the routes of `routes/kafka`: `host:port`, several with commas
+      relay.kafka.topic | convor-relay | text | Its topic
       relay.append.queue | 10000 | 1..1000000 | Events that may wait for their commit; beyond, 503
       relay.append.batch | 256 | 1..10000 | Most events in one commit
       relay.webhook.max-body | 1MiB | size | Largest body of a request as sent; beyond, 413

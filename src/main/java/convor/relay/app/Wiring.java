@@ -8,6 +8,7 @@ import convor.relay.inbox.Inbox;
 import convor.relay.inbox.InboxComponent;
 import convor.relay.inbox.InboxEndpoint;
 import convor.relay.inbox.Organization;
+import convor.relay.inbox.RecordHeaders;
 import convor.relay.inbox.Subscription;
 import convor.relay.operate.AdminApi;
 import convor.relay.operate.AdminServer;
@@ -19,6 +20,7 @@ import convor.relay.poll.Polls;
 import convor.relay.receive.Answer;
 import convor.relay.receive.RawBody;
 import convor.relay.receive.Rejections;
+import convor.relay.receive.SettleRecords;
 import convor.relay.receive.StoredKeys;
 import convor.relay.receive.VerifySignature;
 import convor.relay.receive.WebhookEngine;
@@ -121,6 +123,8 @@ public final class Wiring {
     WebhookEngine http = new WebhookEngine(new RawBody(settings.webhook(), rejections));
     StoredKeys storedKeys = new StoredKeys(settings.webhook());
 
+    SettleRecords settleRecords = new SettleRecords(rejections, metrics, clock);
+
     // polling
     List<Organization> organizations = List.copyOf(settings.organizations().values());
     Function<Event, JsonNode> reader = event -> read(event, settings.webhook().maxInflated());
@@ -165,6 +169,8 @@ public final class Wiring {
             settings.sources(), nobody(), settings.webhook(), rejections, metrics, clock));
     camel.bind("storedKeys", storedKeys);
     camel.bind("answer", new Answer(storedKeys, settings.webhook(), metrics, clock));
+    camel.bind("recordHeaders", new RecordHeaders());
+    camel.bind("settleRecords", settleRecords);
     camel.bind("inbox", inbox);
     camel.bind("polls", polls);
     camel.bind("pollThreads", pollThreads);
@@ -191,7 +197,13 @@ public final class Wiring {
             });
 
     // operating
-    Health health = new Health(pairs, cursors, events, clock);
+    Health health =
+        new Health(
+            pairs,
+            cursors,
+            events,
+            settings.properties().containsKey("relay.kafka.brokers"),
+            clock);
     camel.configure().addRoutesBuilder(health(health));
     Backlogs backlogs = new Backlogs(database);
     Supplier<List<Subscribed>> subscriptions =

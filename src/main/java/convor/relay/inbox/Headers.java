@@ -45,7 +45,7 @@ public final class Headers {
   /** Exchange property: the event's bytes as they were received. */
   public static final String RAW_BODY = "RelayRawBody";
 
-  /** Exchange property: the event's stored request headers, a map. */
+  /** Exchange property: the event's stored request headers, a map; as a header, in JSON. */
   public static final String REQUEST_HEADERS = "RelayRequestHeaders";
 
   private Headers() {}

@@ -7,6 +7,8 @@ import convor.relay.store.Receipt;
 import convor.relay.store.StoreUnavailable;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +19,12 @@ import org.apache.camel.Message;
 import org.apache.camel.support.DefaultAsyncProducer;
 
 /**
- * {@code to: inbox:append}: returns when the commit of the event, or of a page of polled records,
- * is on disk.
+ * {@code to: inbox:append}: returns when the commit of the event, of a list of exchanges with an
+ * event each, or of a page of polled records is on disk.
+ *
+ * <p>Of a list all are stored or, with {@link StoreUnavailable}, none that would overtake another:
+ * it can be given again. An exchange of it that is no event gets an exception and keeps no other
+ * one back.
  */
 final class InboxProducer extends DefaultAsyncProducer {
   private final Inbox.Log log;
@@ -34,16 +40,60 @@ final class InboxProducer extends DefaultAsyncProducer {
   public boolean process(Exchange exchange, AsyncCallback callback) {
     Message message = exchange.getMessage();
     try {
-      if (!(message.getBody() instanceof PolledPage page)) {
+      if (message.getBody() instanceof PolledPage page) {
+        message.setBody(append(page));
+      } else if (message.getBody() instanceof List<?> list) {
+        append(list.stream().map(Exchange.class::cast).toList());
+      } else {
         append(event(exchange), exchange, callback);
         return false;
       }
-      message.setBody(append(page));
     } catch (RuntimeException e) {
       exchange.setException(e);
     }
     callback.done(true);
     return true;
+  }
+
+  private void append(List<Exchange> list) {
+    List<Exchange> exchanges = new ArrayList<>();
+    List<Event> events = new ArrayList<>();
+    for (Exchange exchange : list) {
+      try {
+        events.add(event(exchange));
+        exchanges.add(exchange);
+      } catch (RuntimeException e) {
+        exchange.setException(e);
+      }
+    }
+    try {
+      List<Receipt> receipts = log.events().append(events);
+      for (int i = 0; i < events.size(); i++) {
+        settle(exchanges.get(i), receipts.get(i));
+      }
+    } catch (StoreUnavailable e) {
+      if (!e.isAboutTheData()) {
+        throw e;
+      }
+      for (int i = 0; i < events.size(); i++) {
+        appendAlone(exchanges.get(i), events.get(i));
+      }
+    }
+  }
+
+  private void appendAlone(Exchange exchange, Event event) {
+    try {
+      settle(exchange, log.events().append(List.of(event)).get(0));
+    } catch (StoreUnavailable e) {
+      if (!e.isAboutTheData()) {
+        throw e;
+      }
+      exchange.setException(e);
+    }
+  }
+
+  private static void settle(Exchange exchange, Receipt receipt) {
+    exchange.getMessage().setHeader(Headers.DUPLICATE, receipt == Receipt.DUPLICATE);
   }
 
   private PageReceipt append(PolledPage page) {
@@ -63,9 +113,7 @@ final class InboxProducer extends DefaultAsyncProducer {
             .whenComplete(
                 (receipt, failure) -> {
                   if (failure == null) {
-                    exchange
-                        .getMessage()
-                        .setHeader(Headers.DUPLICATE, receipt == Receipt.DUPLICATE);
+                    settle(exchange, receipt);
                   } else {
                     exchange.setException(unavailable(failure));
                   }
@@ -93,7 +141,7 @@ final class InboxProducer extends DefaultAsyncProducer {
         required(message, Headers.TYPE),
         message.getHeader(Headers.SUBJECT, String.class),
         message.getHeader(Headers.VERSION, String.class),
-        receivedAt instanceof Instant at ? at : clock.instant(),
+        receivedAt == null ? clock.instant() : Instant.parse(receivedAt.toString()),
         requestHeaders(exchange),
         body == null ? new byte[0] : body);
   }
@@ -109,6 +157,10 @@ final class InboxProducer extends DefaultAsyncProducer {
   @SuppressWarnings("unchecked") // set by the relay's own processors
   private static Map<String, String> requestHeaders(Exchange exchange) {
     Map<String, String> headers = exchange.getProperty(Headers.REQUEST_HEADERS, Map.class);
-    return headers == null ? Map.of() : headers;
+    if (headers != null) {
+      return headers;
+    }
+    String json = exchange.getMessage().getHeader(Headers.REQUEST_HEADERS, String.class);
+    return json == null ? Map.of() : RecordHeaders.requestHeaders(json);
   }
 }

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code GET /health}: 200 {@code up} or {@code degraded} (a connector or a poll is paused, or a
  * connector parked, for some organization), 503 {@code down} (the store does not answer, or the
- * append queue is full). The store is asked at most once a second, however often this is called.
+ * append queue is full). With Kafka in front, webhooks need no store: then that is {@code
+ * degraded}, too. The store is asked at most once a second, however often this is called.
  *
  * <p>As a processor it answers on the webhook port, with counts only: the names are for the admin
  * port.
@@ -57,11 +58,12 @@ public final class Health implements Processor {
    * What is known of this relay.
    *
    * @param still what is paused or parked; null if the store does not answer
+   * @param kafkaInFront whether webhooks are taken in without the store
    */
-  record Report(Queue queue, @Nullable Still still) {
+  record Report(Queue queue, @Nullable Still still, boolean kafkaInFront) {
     private String summary() {
       if (still == null || queue.queued >= queue.capacity) {
-        return "down";
+        return kafkaInFront ? "degraded" : "down";
       }
       return still.pairs.isEmpty() && still.polls.isEmpty() ? "up" : "degraded";
     }
@@ -102,13 +104,25 @@ public final class Health implements Processor {
   private final Pairs pairs;
   private final Cursors cursors;
   private final GroupCommit appends;
+  private final boolean kafkaInFront;
   private final InstantSource clock;
   private @Nullable Seen last;
 
-  public Health(Pairs pairs, Cursors cursors, GroupCommit appends, InstantSource clock) {
+  /**
+   * Of the relay with these parts.
+   *
+   * @param kafkaInFront whether webhooks are taken in without the store
+   */
+  public Health(
+      Pairs pairs,
+      Cursors cursors,
+      GroupCommit appends,
+      boolean kafkaInFront,
+      InstantSource clock) {
     this.pairs = pairs;
     this.cursors = cursors;
     this.appends = appends;
+    this.kafkaInFront = kafkaInFront;
     this.clock = clock;
   }
 
@@ -123,7 +137,7 @@ public final class Health implements Processor {
   }
 
   Report look() {
-    return new Report(new Queue(appends.queued(), appends.capacity()), seen().still);
+    return new Report(new Queue(appends.queued(), appends.capacity()), seen().still, kafkaInFront);
   }
 
   private synchronized Seen seen() {

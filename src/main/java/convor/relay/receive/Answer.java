@@ -1,5 +1,7 @@
 package convor.relay.receive;
 
+import static java.util.Objects.requireNonNullElse;
+
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import convor.relay.inbox.Headers;
 import convor.relay.verify.Verdict.Rejected;
@@ -57,7 +59,7 @@ public final class Answer implements Processor {
           "org={} key={} was not acknowledged: {}",
           message.getHeader(Headers.ORG),
           key,
-          failure.getMessage());
+          requireNonNullElse(failure.getMessage(), failure.toString()));
       count(message, "unavailable");
       respond(exchange, 503, json("unavailable", "come back later"));
       message.setHeader("Retry-After", retryAfter);

@@ -72,6 +72,21 @@ public final class GroupCommit implements AutoCloseable {
   }
 
   /**
+   * Stores events together and in their order: in one transaction, on the caller's thread.
+   *
+   * @return a receipt for each, when the transaction is committed and on disk
+   * @throws StoreUnavailable if it is not known to be: then all may be stored, or none
+   */
+  public List<Receipt> append(List<Event> events) {
+    if (events.isEmpty()) {
+      return List.of();
+    }
+    List<Receipt> receipts = commit(events);
+    wake(orgs(events));
+    return receipts;
+  }
+
+  /**
    * {@code listener} is told after each commit, on the writer's thread, which organizations have
    * new events.
    */
@@ -118,9 +133,10 @@ public final class GroupCommit implements AutoCloseable {
   }
 
   private void write(List<Waiting> batch) {
+    List<Event> events = batch.stream().map(Waiting::event).toList();
     List<Receipt> receipts;
     try {
-      receipts = commit(batch);
+      receipts = commit(events);
     } catch (StoreUnavailable e) {
       if (batch.size() > 1 && e.isAboutTheData()) {
         batch.forEach(one -> write(List.of(one))); // one bad event does not fail its neighbours
@@ -142,19 +158,20 @@ public final class GroupCommit implements AutoCloseable {
             stored.get(i).receipt.complete(receipts.get(i));
           }
         });
-    Set<String> orgs = batch.stream().map(w -> w.event.org()).collect(Collectors.toSet());
     try {
-      listeners.forEach(listener -> listener.accept(orgs));
+      wake(orgs(events));
     } catch (RuntimeException e) { // the writer's end would be the end of receiving
       log.error("a listener failed; what was appended is found at the next look", e);
     }
   }
 
-  private List<Receipt> commit(List<Waiting> batch) {
-    List<Event> events = batch.stream().map(Waiting::event).toList();
-    Set<String> orgs = events.stream().map(Event::org).collect(Collectors.toSet());
+  private static Set<String> orgs(List<Event> events) {
+    return events.stream().map(Event::org).collect(Collectors.toSet());
+  }
+
+  private List<Receipt> commit(List<Event> events) {
     List<Receipt> receipts =
-        database.appending(orgs, connection -> EventLog.append(connection, events));
+        database.appending(orgs(events), connection -> EventLog.append(connection, events));
     database.flush();
     return receipts;
   }

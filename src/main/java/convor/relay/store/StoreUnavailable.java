@@ -12,7 +12,7 @@ public final class StoreUnavailable extends RuntimeException {
   }
 
   /** The database itself is well: it was this data that it could not take. */
-  boolean isAboutTheData() {
+  public boolean isAboutTheData() {
     return isAboutTheData(getCause());
   }
 

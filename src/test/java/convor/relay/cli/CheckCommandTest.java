@@ -1,12 +1,15 @@
 package convor.relay.cli;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +70,28 @@ class CheckCommandTest {
             ticket: acme; not globex (zendesk.token is not set)
             warning: relay.orgs.globex.zendesk.base-url: is http: tokens and customers' data travel in the clear; write https
             """);
+    assertThat(exit).isZero();
+  }
+
+  @Test
+  void the_shipped_routes_with_kafka_in_front_have_nothing_wrong_but_a_broker_to_name()
+      throws IOException {
+    for (String shipped : List.of("routes", "routes/kafka")) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of(shipped), "*.yaml")) {
+        for (Path file : files) {
+          Files.copy(file, folder.resolve("routes").resolve(file.getFileName()), REPLACE_EXISTING);
+        }
+      }
+    }
+    assertThat(check("")).isNotZero();
+    assertThat(out.toString())
+        .contains("intake.camel.yaml:", "receive.camel.yaml:")
+        .contains("{{relay.kafka.brokers}} has no value");
+    out.getBuffer().setLength(0);
+
+    int exit = check("relay.kafka.brokers = kafka-1.example.org:9092,kafka-2.example.org:9092");
+
+    assertThat(out.toString()).startsWith("ok: 11 route files, 6 connectors");
     assertThat(exit).isZero();
   }
 

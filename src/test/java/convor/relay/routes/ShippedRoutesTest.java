@@ -14,6 +14,7 @@ import convor.relay.sandbox.SandboxSettings;
 import convor.relay.testing.TestRelay;
 import convor.relay.verify.Schemes;
 import convor.relay.verify.Signer;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
@@ -21,6 +22,8 @@ import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -86,6 +89,16 @@ class ShippedRoutesTest extends RouteTest {
             "crm-note: acme; not globex (hubspot.token is not set)\n")
         .doesNotContain("warning");
     assertThat(exit).isZero();
+  }
+
+  @Test
+  void the_routes_in_the_folder_kafka_are_not_loaded_with_the_others() throws IOException {
+    Path inside = Files.createDirectories(folder().resolve("routes/kafka"));
+    Path intake = Path.of("routes/kafka/intake.camel.yaml");
+    Files.copy(intake, inside.resolve(intake.getFileName()));
+    relay.start();
+    assertThat(relay.relay().camelContext().getRoute("receive")).isNotNull();
+    assertThat(relay.relay().camelContext().getRoute("intake")).isNull();
   }
 
   @Test

@@ -212,10 +212,19 @@ public final class RelayProcess implements AutoCloseable {
   /** The status of {@code /health}, or 0 if nothing answers. */
   public int health() {
     try {
-      return call(HttpRequest.newBuilder(uri("/health")).build()).statusCode();
+      return get("/health").statusCode();
     } catch (IOException e) {
       return 0;
     }
+  }
+
+  /**
+   * Asks for a page of the webhook port.
+   *
+   * @throws IOException if there was no answer
+   */
+  public HttpResponse<String> get(String path) throws IOException {
+    return call(HttpRequest.newBuilder(uri(path)).build());
   }
 
   /**
