@@ -10,12 +10,14 @@ import java.time.InstantSource;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prunes by {@code relay.retention.*}, every ten minutes, in steps that an append waits for no
- * longer than for another.
+ * Prunes by {@code relay.retention.*}, every ten minutes, in small steps: an append waits for one
+ * at most, and has the store for itself for as long as the last step took.
  */
 public final class Retention implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Retention.class);
@@ -56,14 +58,15 @@ public final class Retention implements AutoCloseable {
     long at = -1;
     int events = 0;
     int dead = 0;
+    Breath breath = new Breath();
     Pruned step = pruning.step(at, before, before);
-    while (step.lastId() != at) {
+    while (step.lastId() != at && breath.getAsBoolean()) {
       at = step.lastId();
       events += step.events();
       dead += step.dead();
       step = pruning.step(at, before, before);
     }
-    int keys = pruning.forgetKeys(now.minus(keepKeys));
+    int keys = pruning.forgetKeys(now.minus(keepKeys), breath);
     if (events + keys > 0) {
       log.info(
           "pruned {} events older than {} ({} dead deliveries among theirs) and forgot {} keys",
@@ -71,6 +74,18 @@ public final class Retention implements AutoCloseable {
           keepEvents,
           dead,
           keys);
+    }
+  }
+
+  /** After a step waits for as long as that took; says whether to go on then. */
+  private final class Breath implements BooleanSupplier {
+    private long from = System.nanoTime();
+
+    @Override
+    public boolean getAsBoolean() {
+      LockSupport.parkNanos(System.nanoTime() - from);
+      from = System.nanoTime();
+      return !timer.isShutdown();
     }
   }
 
