@@ -1,5 +1,6 @@
 package convor.relay.operate;
 
+import convor.relay.store.Database;
 import convor.relay.store.Pairs;
 import convor.relay.store.Pruning;
 import convor.relay.store.Pruning.Pruned;
@@ -21,8 +22,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Retention implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Retention.class);
-  private static final Duration EVERY = Duration.ofMinutes(10);
+  private static final Duration EVERY = Duration.ofMinutes(1);
 
+  private final Database database;
   private final Pruning pruning;
   private final Pairs pairs;
   private final Duration keepEvents;
@@ -32,21 +34,22 @@ public final class Retention implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "retention"));
 
   public Retention(
-      Pruning pruning, Pairs pairs, Duration keepEvents, Duration keepKeys, InstantSource clock) {
-    this.pruning = pruning;
+      Database database, Pairs pairs, Duration keepEvents, Duration keepKeys, InstantSource clock) {
+    this.database = database;
+    this.pruning = new Pruning(database);
     this.pairs = pairs;
     this.keepEvents = keepEvents;
     this.keepKeys = keepKeys;
     this.clock = clock;
-    long pause = EVERY.toMinutes();
-    var unused = timer.scheduleWithFixedDelay(this::runGuarded, 1, pause, TimeUnit.MINUTES);
+    long pause = EVERY.toSeconds();
+    var unused = timer.scheduleWithFixedDelay(this::runGuarded, pause, pause, TimeUnit.SECONDS);
   }
 
   private void runGuarded() {
     try {
       runOnce();
     } catch (StoreUnavailable e) {
-      log.warn("nothing was pruned: {}; it tries again", e.getMessage());
+      log.warn("nothing was pruned, or not all: {}; it tries again", e.getMessage());
     }
   }
 
@@ -75,15 +78,18 @@ public final class Retention implements AutoCloseable {
           dead,
           keys);
     }
+    while (database.compact() && breath.getAsBoolean()) {
+      // until there is nothing to give back
+    }
   }
 
-  /** After a step waits for as long as that took; says whether to go on then. */
+  /** After a step leaves the store to others; says whether to go on then. */
   private final class Breath implements BooleanSupplier {
     private long from = System.nanoTime();
 
     @Override
     public boolean getAsBoolean() {
-      LockSupport.parkNanos(System.nanoTime() - from);
+      LockSupport.parkNanos(4 * (System.nanoTime() - from));
       from = System.nanoTime();
       return !timer.isShutdown();
     }

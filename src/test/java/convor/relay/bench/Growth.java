@@ -31,7 +31,9 @@ public final class Growth {
     int events = args.length > 1 ? Integer.parseInt(args[1]) : 1_000_000;
     int waiting = args.length > 2 ? Integer.parseInt(args[2]) : 100_000;
     int rounds = args.length > 3 ? Integer.parseInt(args[3]) : 7;
-    Path folder = Files.createTempDirectory("growth");
+    String kept = System.getProperty("growth.folder");
+    Path folder = kept == null ? Files.createTempDirectory("growth") : Path.of(kept);
+    boolean isFilled = Files.exists(folder.resolve("filled.mv.db"));
     try (Postgresql server = h2 ? null : Postgresql.durable(folder.resolve("server"))) {
       long pid = server == null ? 0 : postmaster(folder.resolve("server/data/postmaster.pid"));
       String emptyUrl = server == null ? file(folder, "empty") : server.emptyDatabase();
@@ -42,19 +44,25 @@ public final class Growth {
         GrowingStore few = new GrowingStore(empty, pid);
         GrowingStore many = new GrowingStore(filled, pid);
         few.fill(0, 0);
-        many.fill(events, waiting);
+        if (!isFilled) {
+          many.fill(events, waiting);
+        }
         System.out.printf(
             ROOT,
             "filled with %,d events, %,d of their deliveries waiting, in %d s%n",
             events,
             waiting,
             (System.nanoTime() - start) / 1_000_000_000);
-        compare(few, many, rounds);
+        if (rounds > 0) {
+          compare(few, many, rounds);
+        }
         few.close();
         many.close();
       }
     } finally {
-      deleteAll(folder);
+      if (kept == null) {
+        deleteAll(folder);
+      }
     }
     System.exit(0);
   }
