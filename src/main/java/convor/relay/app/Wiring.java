@@ -36,7 +36,6 @@ import convor.relay.store.Ledger;
 import convor.relay.store.Pair;
 import convor.relay.store.Pairs;
 import convor.relay.store.PolledPages;
-import convor.relay.store.Pruning;
 import convor.relay.store.RejectedLog;
 import convor.relay.store.Subscribed;
 import convor.relay.verify.Bodies;
@@ -109,8 +108,7 @@ public final class Wiring {
     relay.closing(database.onAppendedElsewhere(events::wake));
 
     relay.closing(
-        new Retention(
-            new Pruning(database), pairs, settings.keepEvents(), settings.keepKeys(), clock));
+        new Retention(database, pairs, settings.keepEvents(), settings.keepKeys(), clock));
 
     // receiving
     Rejections rejections =

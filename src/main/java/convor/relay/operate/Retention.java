@@ -1,5 +1,6 @@
 package convor.relay.operate;
 
+import convor.relay.store.Database;
 import convor.relay.store.Pairs;
 import convor.relay.store.Pruning;
 import convor.relay.store.Pruning.Pruned;
@@ -10,17 +11,20 @@ import java.time.InstantSource;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prunes by {@code relay.retention.*}, every ten minutes, in steps that an append waits for no
- * longer than for another.
+ * Prunes by {@code relay.retention.*}, every ten minutes, in small steps: an append waits for one
+ * at most, and has the store for itself for as long as the last step took.
  */
 public final class Retention implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Retention.class);
-  private static final Duration EVERY = Duration.ofMinutes(10);
+  private static final Duration EVERY = Duration.ofMinutes(1);
 
+  private final Database database;
   private final Pruning pruning;
   private final Pairs pairs;
   private final Duration keepEvents;
@@ -30,21 +34,22 @@ public final class Retention implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "retention"));
 
   public Retention(
-      Pruning pruning, Pairs pairs, Duration keepEvents, Duration keepKeys, InstantSource clock) {
-    this.pruning = pruning;
+      Database database, Pairs pairs, Duration keepEvents, Duration keepKeys, InstantSource clock) {
+    this.database = database;
+    this.pruning = new Pruning(database);
     this.pairs = pairs;
     this.keepEvents = keepEvents;
     this.keepKeys = keepKeys;
     this.clock = clock;
-    long pause = EVERY.toMinutes();
-    var unused = timer.scheduleWithFixedDelay(this::runGuarded, 1, pause, TimeUnit.MINUTES);
+    long pause = EVERY.toSeconds();
+    var unused = timer.scheduleWithFixedDelay(this::runGuarded, pause, pause, TimeUnit.SECONDS);
   }
 
   private void runGuarded() {
     try {
       runOnce();
     } catch (StoreUnavailable e) {
-      log.warn("nothing was pruned: {}; it tries again", e.getMessage());
+      log.warn("nothing was pruned, or not all: {}; it tries again", e.getMessage());
     }
   }
 
@@ -56,14 +61,15 @@ public final class Retention implements AutoCloseable {
     long at = -1;
     int events = 0;
     int dead = 0;
+    Breath breath = new Breath();
     Pruned step = pruning.step(at, before, before);
-    while (step.lastId() != at) {
+    while (step.lastId() != at && breath.getAsBoolean()) {
       at = step.lastId();
       events += step.events();
       dead += step.dead();
       step = pruning.step(at, before, before);
     }
-    int keys = pruning.forgetKeys(now.minus(keepKeys));
+    int keys = pruning.forgetKeys(now.minus(keepKeys), breath);
     if (events + keys > 0) {
       log.info(
           "pruned {} events older than {} ({} dead deliveries among theirs) and forgot {} keys",
@@ -71,6 +77,21 @@ public final class Retention implements AutoCloseable {
           keepEvents,
           dead,
           keys);
+    }
+    while (database.compact() && breath.getAsBoolean()) {
+      // until there is nothing to give back
+    }
+  }
+
+  /** After a step leaves the store to others; says whether to go on then. */
+  private final class Breath implements BooleanSupplier {
+    private long from = System.nanoTime();
+
+    @Override
+    public boolean getAsBoolean() {
+      LockSupport.parkNanos(4 * (System.nanoTime() - from));
+      from = System.nanoTime();
+      return !timer.isShutdown();
     }
   }
 

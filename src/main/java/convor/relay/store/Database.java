@@ -177,6 +177,16 @@ public abstract class Database implements AutoCloseable {
    */
   public abstract void flush();
 
+  /**
+   * One small step of giving back the space of what was removed or overwritten, where the database
+   * does not do that by itself.
+   *
+   * @return whether there is more to give back now
+   */
+  public boolean compact() {
+    return false;
+  }
+
   /** A URL's parameters may hold a password. */
   private static String withoutParameters(String url) {
     return url.split("[;?]", 2)[0];

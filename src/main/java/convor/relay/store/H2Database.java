@@ -4,10 +4,17 @@ import com.zaxxer.hikari.HikariConfig;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.h2.mvstore.RandomAccessStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +51,12 @@ final class H2Database extends Database {
    */
   private static final String SOMETHING_TO_WRITE = "update flush set number = number + 1";
 
+  /** As much of the file is kept used, and as much of what is used is needed; but for a little. */
+  private static final int LIVE_PERCENT = 75;
+
+  /** Read and written in one step of compacting, while everything else waits. */
+  private static final int COMPACT_BYTES = 1 << 20;
+
   private final ReentrantLock inside = new ReentrantLock();
   private final ReentrantLock flushing = new ReentrantLock();
   private volatile long flushesStarted;
@@ -76,15 +89,16 @@ final class H2Database extends Database {
   /**
    * An H2 URL with what the guarantees need. {@code async:}: a thread's interrupt closes the file
    * of a {@code file:} database for the whole process. No exit hook of H2's own: the relay closes
-   * the database itself, last. No trace file: it grows on a full disk and quotes data. And room for
-   * all of the relay's statements: H2 keeps the last 8 parsed ones of a connection.
+   * the database itself, last. Space is used again by {@link #compact} only. No trace file: it
+   * grows on a full disk and quotes data. And room for all of the relay's statements: H2 keeps the
+   * last 8 parsed ones of a connection.
    */
   private static String completeUrl(String url) {
     Matcher file = H2_FILE.matcher(url);
     return (file.matches() ? "jdbc:h2:async:" + file.group(1) : url)
         + ";WRITE_DELAY="
         + WRITE_DELAY
-        + ";DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64";
+        + ";DB_CLOSE_ON_EXIT=FALSE;REUSE_SPACE=FALSE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64";
   }
 
   @Override
@@ -154,8 +168,14 @@ final class H2Database extends Database {
   }
 
   private boolean checkpoint() throws SQLException {
-    try (Connection connection = pool.getConnection();
-        Statement statement = connection.createStatement()) {
+    try (Connection connection = pool.getConnection()) {
+      checkpoint(connection);
+      return true;
+    }
+  }
+
+  private static void checkpoint(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
       try {
         statement.execute(SOMETHING_TO_WRITE);
         connection.commit();
@@ -164,8 +184,64 @@ final class H2Database extends Database {
         shutDown(statement, e); // what it had in hand may be lost: only the file tells
         throw e;
       }
-      return true;
     }
+  }
+
+  /**
+   * H2 writes pages anew where they change. Its background writer would write what is still needed
+   * of what it wrote before anew, too, once the rest is left; it does not run. Nor is space used
+   * again but here: a power cut in a flush that overwrites can lose the flushes before it.
+   */
+  @Override
+  public boolean compact() {
+    return guarded(
+        () -> {
+          try (Connection connection = pool.getConnection();
+              Statement statement = connection.createStatement()) {
+            MVStore store = store(connection);
+            long used = store.getFileStore().size() * store.getFileStore().getFillRate() / 100;
+            boolean sparse = isWorthIt(used, liveOfUsed(store));
+            if (!sparse
+                && !isWorthIt(store.getFileStore().size(), store.getFileStore().getFillRate())) {
+              return false;
+            }
+            checkpoint(connection); // what is overwritten now was left by what is on disk
+            long before = store.getFileStore().size();
+            try {
+              store.setReuseSpace(true);
+              boolean rewritten = sparse && store.compact(100, COMPACT_BYTES);
+              if (!rewritten && store.getFileStore() instanceof RandomAccessStore file) {
+                // more at once than is rewritten at once: that moves, too
+                file.compactMoveChunks(LIVE_PERCENT, 4 * COMPACT_BYTES, store);
+              }
+              checkpoint(connection); // if that is lost, the one before is at the end of the file
+              store.setReuseSpace(false);
+              return rewritten || store.getFileStore().size() < before;
+            } catch (MVStoreException e) {
+              SQLException failure = new SQLException("compacting: " + e.getMessage(), "90031", e);
+              shutDown(statement, failure);
+              throw failure;
+            }
+          }
+        });
+  }
+
+  /** Percent; of what was written more than H2's {@code RETENTION_TIME}, 45 s, ago. */
+  private static int liveOfUsed(MVStore store) {
+    Map<String, String> state = new HashMap<>();
+    store.populateInfo(state::put);
+    return Integer.parseInt(state.getOrDefault("info.CHUNKS_FILL_RATE_RW", "100"));
+  }
+
+  private static boolean isWorthIt(long bytes, int percent) {
+    return percent < LIVE_PERCENT && bytes / 100 * (100 - percent) > COMPACT_BYTES / 4;
+  }
+
+  private static MVStore store(Connection connection) throws SQLException {
+    return ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
+        .getDatabase()
+        .getStore()
+        .getMvStore();
   }
 
   private static void shutDown(Statement statement, SQLException cause) {

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Removes old events with their deliveries, a few hundred per transaction, and remembers their
@@ -16,10 +17,11 @@ import java.util.List;
  * waiting, running or held.
  */
 public final class Pruning {
-  private static final int STEP = 500;
+  private static final int STEP = 200;
 
-  private static final String OLD =
-      "select id from event where id > ? and received_at < ? order by id fetch first ? rows only";
+  // Not `received_at < ?`: behind the last old event that would read all there is.
+  private static final String NEXT =
+      "select id, received_at from event where id > ? order by id fetch first ? rows only";
 
   private static final String NEEDED =
       """
@@ -38,19 +40,28 @@ public final class Pruning {
 
   private static final String DELETE_EVENTS = "delete from event where id = any(?)";
 
-  private static final String FORGET_KEYS =
-      """
-      delete from pruned_key where key_hash in
-        (select key_hash from pruned_key where received_at < ? order by received_at fetch first ? rows only)
-      """;
+  /**
+   * A table of which old rows are forgotten, by its column of their age, which has an index. A step
+   * is a span of time: to choose rows by their keys would read the table in each step.
+   */
+  private enum Aging {
+    KEYS("pruned_key", "received_at"),
+    VERSIONS("newest_version", "written_at"),
+    COVERED("covered", "covered_at");
 
-  private static final String FORGET_VERSIONS = "delete from newest_version where written_at < ?";
+    private final String end;
+    private final String delete;
 
-  private static final String FORGET_COVERED =
-      """
-      delete from covered where version_hash in
-        (select version_hash from covered where covered_at < ? order by covered_at fetch first ? rows only)
-      """;
+    Aging(String table, String age) {
+      this.end =
+          """
+          select count(*), max(%1$s) from
+            (select %1$s from %2$s where %1$s >= ? and %1$s < ? order by %1$s fetch first ? rows only) step
+          """
+              .formatted(age, table);
+      this.delete = "delete from %2$s where %1$s between ? and ?".formatted(age, table);
+    }
+  }
 
   private final Database database;
 
@@ -61,15 +72,16 @@ public final class Pruning {
   /**
    * What a step did.
    *
-   * @param lastId where the next step goes on; the same as before when nothing old is left
+   * @param lastId where the next step goes on; the same as before when it found nothing old
    * @param events removed
    * @param dead of their deliveries, how many were dead
    */
   public record Pruned(long lastId, int events, int dead) {}
 
   /**
-   * One step through the events received before {@code before}, from the one after {@code afterId}
-   * on.
+   * One step through the log, from the event after {@code afterId} on: removes what was received
+   * before {@code before}. Events are received about in the order of their ids; the few that are
+   * not are found by a later run.
    *
    * @param forgotten a connector that no node has named since then keeps no event
    */
@@ -77,7 +89,8 @@ public final class Pruning {
     return database.withPairsAsTheyAre(
         connection -> {
           Pairs.lockAll(connection); // what is found to be done stays that, and one node prunes
-          List<Long> old = ids(connection, OLD, afterId, before.toEpochMilli(), STEP);
+          List<Long> old = new ArrayList<>();
+          long lastId = old(connection, afterId, before, old);
           if (old.isEmpty()) {
             return new Pruned(afterId, 0, 0);
           }
@@ -90,7 +103,7 @@ public final class Pruning {
             change(connection, DELETE_DELIVERIES, gone);
             change(connection, DELETE_EVENTS, gone);
           }
-          return new Pruned(old.get(old.size() - 1), gone.size(), dead);
+          return new Pruned(lastId, gone.size(), dead);
         });
   }
 
@@ -98,32 +111,62 @@ public final class Pruning {
    * Forgets the keys of pruned events that were received before {@code before}: what is sent again
    * then is new. Forgets versions that were written, or told of, before then, too.
    *
+   * @param goOn is asked after each step
    * @return how many keys
    */
-  public int forgetKeys(Instant before) {
-    delete(FORGET_VERSIONS, before.toEpochMilli());
-    var unused = stepwise(FORGET_COVERED, before);
-    return stepwise(FORGET_KEYS, before);
+  public int forgetKeys(Instant before, BooleanSupplier goOn) {
+    var unused = forget(Aging.VERSIONS, before, goOn);
+    unused = forget(Aging.COVERED, before, goOn);
+    return forget(Aging.KEYS, before, goOn);
   }
 
-  private int stepwise(String statement, Instant before) {
+  private int forget(Aging rows, Instant before, BooleanSupplier goOn) {
     int all = 0;
-    int step;
+    Step step = new Step(0, Long.MIN_VALUE);
     do {
-      step = delete(statement, before.toEpochMilli(), STEP);
-      all += step;
-    } while (step == STEP);
+      long from = step.end;
+      step = database.inTransaction(connection -> forget(connection, rows, from, before));
+      all += step.rows;
+    } while (step.rows > 0 && goOn.getAsBoolean());
     return all;
   }
 
-  private int delete(String statement, Object... parameters) {
-    return database.inTransaction(
-        connection -> {
-          try (PreparedStatement delete = connection.prepareStatement(statement)) {
-            bind(delete, parameters);
-            return delete.executeUpdate();
+  /** How many rows went, and the age of the youngest. */
+  private record Step(int rows, long end) {}
+
+  private static Step forget(Connection connection, Aging aging, long from, Instant before)
+      throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(aging.end);
+        PreparedStatement delete = connection.prepareStatement(aging.delete)) {
+      bind(select, from, before.toEpochMilli(), STEP);
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        if (row.getInt(1) == 0) {
+          return new Step(0, from);
+        }
+        long end = row.getLong(2);
+        bind(delete, from, end);
+        return new Step(delete.executeUpdate(), end);
+      }
+    }
+  }
+
+  /** Adds those of the next events that are old; returns the last one's id. */
+  private static long old(Connection connection, long afterId, Instant before, List<Long> old)
+      throws SQLException {
+    long lastId = afterId;
+    try (PreparedStatement select = connection.prepareStatement(NEXT)) {
+      bind(select, afterId, STEP);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          lastId = rows.getLong(1);
+          if (rows.getLong(2) < before.toEpochMilli()) {
+            old.add(lastId);
           }
-        });
+        }
+      }
+    }
+    return lastId;
   }
 
   private static List<Long> ids(Connection connection, String query, Object... parameters)

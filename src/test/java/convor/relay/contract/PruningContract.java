@@ -13,8 +13,11 @@ import convor.relay.store.Settlement;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,9 +41,12 @@ abstract class PruningContract extends StoreContract {
   }
 
   private Receipt append(String key, Instant receivedAt) {
+    return store.append(event(key, receivedAt));
+  }
+
+  private static Event event(String key, Instant receivedAt) {
     byte[] body = "{}".getBytes(StandardCharsets.UTF_8);
-    return store.append(
-        new Event("acme", "convor", key, "a.b", null, null, receivedAt, Map.of(), body));
+    return new Event("acme", "convor", key, "a.b", null, null, receivedAt, Map.of(), body);
   }
 
   private int pruneAll() {
@@ -78,7 +84,7 @@ abstract class PruningContract extends StoreContract {
     assertThat(pruneAll()).isEqualTo(1);
     assertThat(append("evt_1", NOW)).isEqualTo(Receipt.DUPLICATE);
 
-    assertThat(pruning.forgetKeys(old.plusSeconds(1))).isEqualTo(1);
+    assertThat(pruning.forgetKeys(old.plusSeconds(1), () -> true)).isEqualTo(1);
     assertThat(append("evt_1", NOW)).isEqualTo(Receipt.STORED);
   }
 
@@ -114,5 +120,56 @@ abstract class PruningContract extends StoreContract {
     append("evt_1", MONTH_AGO.minusSeconds(1));
 
     assertThat(pruneAll()).isEqualTo(1);
+  }
+
+  @Test
+  void pruning_goes_in_steps_until_nothing_old_is_left() {
+    appendOld(1_000, "evt_");
+    append("young", NOW);
+
+    List<Integer> steps = new ArrayList<>();
+    Pruning.Pruned step = new Pruning.Pruned(-1, 0, 0);
+    long at;
+    do {
+      at = step.lastId();
+      step = pruning.step(at, MONTH_AGO, MONTH_AGO);
+      steps.add(step.events());
+      append("between " + steps.size(), NOW);
+    } while (step.lastId() != at);
+
+    assertThat(steps).hasSizeGreaterThan(4).allMatch(events -> events <= 200);
+    assertThat(store.count("event")).isEqualTo(1 + steps.size());
+    assertThat(store.count("pruned_key")).isEqualTo(1_000);
+  }
+
+  @Test
+  void keys_are_forgotten_in_steps_and_none_before_its_time() {
+    appendOld(1_000, "evt_");
+    append("younger", MONTH_AGO.minusSeconds(1));
+    for (long at = -1, next = 0; at != next; ) {
+      at = next;
+      next = pruning.step(at, MONTH_AGO, MONTH_AGO).lastId();
+    }
+    AtomicInteger steps = new AtomicInteger();
+
+    int forgotten =
+        pruning.forgetKeys(
+            MONTH_AGO.minusSeconds(1),
+            () -> append("between " + steps.incrementAndGet(), NOW) == Receipt.STORED);
+
+    assertThat(forgotten).isEqualTo(1_000);
+    assertThat(steps).hasValueGreaterThan(4);
+    assertThat(append("younger", NOW)).isEqualTo(Receipt.DUPLICATE);
+    assertThat(append("evt_1", NOW)).isEqualTo(Receipt.STORED);
+  }
+
+  /** One a millisecond, the last of them a second and a millisecond too old. */
+  private void appendOld(int count, String prefix) {
+    List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
+    for (int i = 1; i <= count; i++) {
+      Instant at = MONTH_AGO.minusSeconds(1).minusMillis(1L + count - i);
+      receipts.add(store.events.append(event(prefix + i, at)));
+    }
+    receipts.forEach(receipt -> assertThat(Store.get(receipt)).isEqualTo(Receipt.STORED));
   }
 }

@@ -97,7 +97,9 @@ class PowerLossTest {
   }
 
   private static StoreSettings settings(PowerDisk disk) {
-    return new StoreSettings(disk.url(), null, null, 10, 1000, 16);
+    // space may be used again at once, not after 45 s: no round takes so long
+    String url = disk.url() + ";RETENTION_TIME=0";
+    return new StoreSettings(url, null, null, 10, 1000, 16);
   }
 
   private static void useUntilThePowerFails(PowerDisk disk, Promises promises) throws Exception {
@@ -123,6 +125,7 @@ class PowerLossTest {
       threads.add(new Thread(() -> send(sender, events, promises)));
     }
     threads.add(new Thread(() -> deliver(database, promises)));
+    threads.add(new Thread(() -> compact(database)));
     threads.forEach(Thread::start);
     for (Thread thread : threads) {
       thread.join();
@@ -160,6 +163,17 @@ class PowerLossTest {
         ended.forEach(settlement -> promises.settled.put(settlement.claim().eventId(), settlement));
         turn.claims().forEach(claim -> promises.started.put(claim.eventId(), claim));
         running = turn.claims();
+      }
+    } catch (StoreUnavailable e) {
+      // the power is off
+    }
+  }
+
+  private static void compact(Database database) {
+    try {
+      while (true) {
+        database.compact();
+        Thread.onSpinWait();
       }
     } catch (StoreUnavailable e) {
       // the power is off
