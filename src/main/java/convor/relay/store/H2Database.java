@@ -44,7 +44,9 @@ final class H2Database extends Database {
    */
   private static final String SOMETHING_TO_WRITE = "update flush set number = number + 1";
 
-  private final ReentrantLock inside = new ReentrantLock();
+  /** Fair: a flush lets those go first who are about to commit, and so serves them too. */
+  private final ReentrantLock inside = new ReentrantLock(true);
+
   private final ReentrantLock flushing = new ReentrantLock();
   private volatile long flushesStarted;
   private volatile long flushesDone;
@@ -144,27 +146,27 @@ final class H2Database extends Database {
       if (flushesDone >= mine) {
         return;
       }
-      long started = flushesStarted + 1;
-      flushesStarted = started;
-      guarded(this::checkpoint);
-      flushesDone = started;
+      flushesDone = guarded(this::checkpoint);
     } finally {
       flushing.unlock();
     }
   }
 
-  private boolean checkpoint() throws SQLException {
+  private long checkpoint() throws SQLException {
+    long started = flushesStarted + 1; // whoever commits from here on is not inside before its end
+    flushesStarted = started;
     try (Connection connection = pool.getConnection();
         Statement statement = connection.createStatement()) {
       try {
         statement.execute(SOMETHING_TO_WRITE);
         connection.commit();
         statement.execute("checkpoint sync");
+        connection.commit(); // else the pool rolls back, and H2 forgets what it has parsed
       } catch (SQLException e) {
         shutDown(statement, e); // what it had in hand may be lost: only the file tells
         throw e;
       }
-      return true;
+      return started;
     }
   }
 
