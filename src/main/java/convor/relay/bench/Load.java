@@ -34,6 +34,7 @@ final class Load implements AutoCloseable {
   private final InstantSource clock;
   private final Consumer<String> onAccepted;
   private final AtomicLong sent = new AtomicLong();
+  private final AtomicLong accepted = new AtomicLong();
   private final AtomicLong open = new AtomicLong();
 
   /**
@@ -105,6 +106,7 @@ final class Load implements AutoCloseable {
             answer -> {
               if (answer.succeeded() && answer.result() == ACCEPTED) {
                 seen.latencies.add(System.nanoTime() - from);
+                accepted.incrementAndGet();
                 onAccepted.accept(key);
               } else {
                 seen.failed.incrementAndGet();
@@ -127,6 +129,11 @@ final class Load implements AutoCloseable {
   /** Events sent so far. */
   long sent() {
     return sent.get();
+  }
+
+  /** Of those, the ones that will be delivered. */
+  long accepted() {
+    return accepted.get();
   }
 
   @Override
