@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -65,15 +66,21 @@ public final class Benchmark {
     List<Acknowledging> acknowledging = new ArrayList<>(List.of(verified, floor));
     long bytes;
     Destination destination = new Destination(vertx);
-    try (Child relay = BenchmarkedRelay.start(receiving, store, 0, destination);
+    try (Child relay =
+            BenchmarkedRelay.start(receiving, store, 0, destination, OptionalInt.empty());
         Load load = load(relay, key -> {})) {
       acknowledging.add(closedLoop("relay", relay, load));
       acknowledging.add(openLoop("relay, " + plan.rate() + "/s", relay, load));
       bytes = size(receiving) / (load.sent() + plan.eventsStored());
     }
-    Delivering delivering = delivering(destination, acknowledging);
+    Delivering delivering = delivering(destination, OptionalInt.empty(), acknowledging);
+    Delivering besideDead =
+        delivering(destination, OptionalInt.of(Destination.dead(vertx)), new ArrayList<>());
     return new Report(
-        acknowledging.stream().map(one -> one.comparedWith(floor)).toList(), delivering, bytes);
+        acknowledging.stream().map(one -> one.comparedWith(floor)).toList(),
+        delivering,
+        besideDead.comparedWith(delivering),
+        bytes);
   }
 
   private Acknowledging floor(String what, List<String> store) {
@@ -86,27 +93,33 @@ public final class Benchmark {
     }
   }
 
-  private Delivering delivering(Destination destination, List<Acknowledging> acknowledging) {
+  private Delivering delivering(
+      Destination destination, OptionalInt dead, List<Acknowledging> acknowledging) {
     if (plan.connectors() == 0) {
-      return new Delivering(0, plan.rate(), 0, 0, 0, 0, 0, 0);
+      return new Delivering(0, plan.rate(), 0, 0, 0, 0, 0, 0, 0, 0);
     }
-    String store = store("delivering", "relay");
+    String name = dead.isPresent() ? "beside-dead" : "delivering";
+    String store = store(name, "relay");
     fill(store);
     try (Child relay =
-            BenchmarkedRelay.start(subfolder("delivering"), store, plan.connectors(), destination);
+            BenchmarkedRelay.start(subfolder(name), store, plan.connectors(), destination, dead);
         Load load = load(relay, destination::acknowledged)) {
       long before = destination.received();
-      progress.accept("warm-up with " + plan.connectors() + " connectors");
+      progress.accept(
+          "warm-up with "
+              + plan.connectors()
+              + " connectors"
+              + (dead.isPresent() ? " and one whose calls all time out" : ""));
       load.openLoop(plan.rate(), plan.warmUp());
-      awaitReceived(destination, before + load.sent() * plan.connectors());
+      awaitReceived(destination, before + load.accepted() * plan.connectors());
       Latencies delays = destination.measureDelays();
       acknowledging.add(openLoop("relay delivering, " + plan.rate() + "/s", relay, load));
-      awaitReceived(destination, before + load.sent() * plan.connectors());
+      awaitReceived(destination, before + load.accepted() * plan.connectors());
       long[] sorted = delays.sorted();
 
       acknowledging.add(closedLoop("relay delivering", relay, load));
       progress.accept("the backlog");
-      long all = before + load.sent() * plan.connectors();
+      long all = before + load.accepted() * plan.connectors();
       long first = destination.received();
       Duration cpu = relay.cpu();
       long from = System.nanoTime();
@@ -121,7 +134,9 @@ public final class Benchmark {
           Latencies.percentile(sorted, 99),
           all - first,
           delivered / seconds,
-          micros(relay.cpu().minus(cpu), delivered));
+          micros(relay.cpu().minus(cpu), delivered),
+          0,
+          0);
     }
   }
 

@@ -31,6 +31,18 @@ final class Destination {
             .actualPort();
   }
 
+  /** Takes connections and never answers; returns its port. */
+  static int dead(Vertx vertx) {
+    return vertx
+        .createNetServer()
+        .connectHandler(socket -> socket.exceptionHandler(cut -> {}))
+        .listen(0, "127.0.0.1")
+        .toCompletionStage()
+        .toCompletableFuture()
+        .join()
+        .actualPort();
+  }
+
   private void receive(HttpServerRequest request) {
     long now = System.nanoTime();
     received.incrementAndGet();

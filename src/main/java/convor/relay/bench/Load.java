@@ -34,6 +34,7 @@ final class Load implements AutoCloseable {
   private final Consumer<String> onAccepted;
   private final ConcurrentLinkedQueue<Sender> idle = new ConcurrentLinkedQueue<>();
   private final AtomicLong sent = new AtomicLong();
+  private final AtomicLong accepted = new AtomicLong();
   private final AtomicLong open = new AtomicLong();
 
   /**
@@ -92,6 +93,7 @@ final class Load implements AutoCloseable {
         status -> {
           if (status == ACCEPTED) {
             seen.latencies.add(System.nanoTime() - from);
+            accepted.incrementAndGet();
             onAccepted.accept(key);
           } else {
             seen.failed.incrementAndGet();
@@ -135,6 +137,11 @@ final class Load implements AutoCloseable {
   /** Events sent so far. */
   long sent() {
     return sent.get();
+  }
+
+  /** Of those, the ones that will be delivered. */
+  long accepted() {
+    return accepted.get();
   }
 
   @Override

@@ -5,9 +5,18 @@ import java.util.List;
 /**
  * What was measured.
  *
+ * @param besideDead the same connectors beside one more, whose every call times out
  * @param bytesPerEvent on disk after the receiving, 0 if the store is not a file of ours
  */
-public record Report(List<Acknowledging> acknowledging, Delivering delivering, long bytesPerEvent) {
+public record Report(
+    List<Acknowledging> acknowledging,
+    Delivering delivering,
+    Delivering besideDead,
+    long bytesPerEvent) {
+
+  private static double ratio(double one, double other) {
+    return other == 0 ? 0 : one / other;
+  }
 
   /**
    * How events were acknowledged.
@@ -40,10 +49,6 @@ public record Report(List<Acknowledging> acknowledging, Delivering delivering, l
           ratio(perSecond, floor.perSecond),
           ratio(cpuMicros, floor.cpuMicros));
     }
-
-    private static double ratio(double one, double other) {
-      return other == 0 ? 0 : one / other;
-    }
   }
 
   /**
@@ -55,6 +60,8 @@ public record Report(List<Acknowledging> acknowledging, Delivering delivering, l
    * @param backlog deliveries that a burst left behind
    * @param perSecond deliveries while that was worked off
    * @param cpuMicros of the relay's process per delivery then
+   * @param ofAlone deliveries per second, of those without the dead destination
+   * @param delayOfAlone the median delay, likewise
    */
   public record Delivering(
       int connectors,
@@ -64,5 +71,22 @@ public record Report(List<Acknowledging> acknowledging, Delivering delivering, l
       double delayP99,
       long backlog,
       double perSecond,
-      double cpuMicros) {}
+      double cpuMicros,
+      double ofAlone,
+      double delayOfAlone) {
+
+    Delivering comparedWith(Delivering alone) {
+      return new Delivering(
+          connectors,
+          rate,
+          measured,
+          delayP50,
+          delayP99,
+          backlog,
+          perSecond,
+          cpuMicros,
+          ratio(perSecond, alone.perSecond),
+          ratio(delayP50, alone.delayP50));
+    }
+  }
 }

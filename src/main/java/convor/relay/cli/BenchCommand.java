@@ -194,6 +194,18 @@ final class BenchCommand implements Callable<Integer> {
         "perSecond",
         "cpuMicros");
     out.println();
+    out.println("The same beside one more connector whose every call times out:");
+    Table.print(
+        out,
+        rounded(List.of(report.besideDead())),
+        "",
+        "delayP50",
+        "delayP99",
+        "perSecond",
+        "cpuMicros",
+        "ofAlone",
+        "delayOfAlone");
+    out.println();
     if (report.bytesPerEvent() > 0) {
       out.println(report.bytesPerEvent() + " bytes on disk per event");
     }

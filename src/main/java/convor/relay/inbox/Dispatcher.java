@@ -311,11 +311,11 @@ final class Dispatcher implements Consumer<Set<String>> {
     }
     taken.add(new Taken(lane, results, turn));
     lane.started(turn.claims().size());
-    if (want > 0 && turn.more()) {
+    if (turn.more()) {
       lane.wake();
     }
     planLook(turn, now);
-    return want > 0 && turn.more() && free > turn.claims().size();
+    return turn.more() && free > turn.claims().size();
   }
 
   /** Flushes the turns; then tells what was settled and starts what was claimed. */

@@ -43,7 +43,6 @@ final class Lane {
   /** The attempt's thread is free again. */
   synchronized void freed() {
     inFlight--;
-    ready = true;
   }
 
   synchronized int inFlight() {

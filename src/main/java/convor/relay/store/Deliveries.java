@@ -44,6 +44,9 @@ public final class Deliveries {
         (select 1 from delivery where connector = ? and org = ? and subject = ? and due_at >= 0 and due_at < ?)
       """;
 
+  private static final String ANY_BLOCKED =
+      "select 1 from delivery where connector = ? and org = ? and due_at = ? limit 1";
+
   private static final String EARLIER_OF_SUBJECT =
       """
       select e.id, e.version from delivery d join event e on e.id = d.event_id
@@ -90,7 +93,8 @@ public final class Deliveries {
    * What a turn did.
    *
    * @param claims to be attempted now
-   * @param more whether there may be more to claim at once
+   * @param more whether there may be more to claim at once: behind what was claimed, or since what
+   *     was settled lets others go
    * @param settled what was decided, in the order of the attempts
    * @param fenced those of them that came too late: somebody else had taken the delivery over
    * @param busy another node has its turn with the pair at this moment: nothing was done
@@ -138,12 +142,14 @@ public final class Deliveries {
           }
           Decision decision = decide.apply(before.get());
           List<Settlement> settled = decision.settlements();
-          List<Settlement> fenced = settle(connection, settled, now);
+          Settled after = settle(connection, pair, settled, now);
           Claimed next = claim(connection, pair, selection, decision.status(), want, now);
           if (!next.status.equals(before.get())) {
             Pairs.update(connection, pair, next.status);
           }
-          return new Turn(next.claims, next.more, next.status, settled, fenced, false);
+          boolean more =
+              next.more || (want == 0 && (after.released || resumes(before.get(), next)));
+          return new Turn(next.claims, more, next.status, settled, after.fenced, false);
         });
   }
 
@@ -209,10 +215,23 @@ public final class Deliveries {
         });
   }
 
-  private static List<Settlement> settle(
-      Connection connection, List<Settlement> settlements, Instant now) throws SQLException {
+  private static boolean resumes(PairStatus before, Claimed after) {
+    return before.state() != PairStatus.State.ACTIVE
+        && after.status.state() == PairStatus.State.ACTIVE;
+  }
+
+  /**
+   * What settling did.
+   *
+   * @param released whether others of the same subjects may go on
+   */
+  private record Settled(List<Settlement> fenced, boolean released) {}
+
+  private static Settled settle(
+      Connection connection, Pair pair, List<Settlement> settlements, Instant now)
+      throws SQLException {
     if (settlements.isEmpty()) {
-      return List.of();
+      return new Settled(List.of(), false);
     }
     int[] updated;
     try (PreparedStatement update = connection.prepareStatement(SETTLE)) {
@@ -238,15 +257,26 @@ public final class Deliveries {
       updated = update.executeBatch();
     }
     List<Settlement> fenced = new ArrayList<>();
+    boolean anyBlocked = anyBlocked(connection, pair);
     for (int i = 0; i < updated.length; i++) {
       Settlement settlement = settlements.get(i);
       if (updated[i] == 0) {
         fenced.add(settlement);
-      } else if (settlement.state() != State.WAITING) {
+      } else if (anyBlocked && settlement.state() != State.WAITING) {
         releaseNext(connection, settlement.claim(), now);
       }
     }
-    return fenced;
+    return new Settled(fenced, anyBlocked);
+  }
+
+  /** Also of a connector that no longer orders by subject: what it had blocked goes on. */
+  private static boolean anyBlocked(Connection connection, Pair pair) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(ANY_BLOCKED)) {
+      bind(select, pair.connector(), pair.org(), BLOCKED);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next();
+      }
+    }
   }
 
   private static @Nullable Long dueAt(Settlement settlement) {

@@ -57,7 +57,9 @@ final class H2Database extends Database {
   /** Read and written in one step of compacting, while everything else waits. */
   private static final int COMPACT_BYTES = 1 << 20;
 
-  private final ReentrantLock inside = new ReentrantLock();
+  /** Fair: a flush lets those go first who are about to commit, and so serves them too. */
+  private final ReentrantLock inside = new ReentrantLock(true);
+
   private final ReentrantLock flushing = new ReentrantLock();
   private volatile long flushesStarted;
   private volatile long flushesDone;
@@ -158,19 +160,18 @@ final class H2Database extends Database {
       if (flushesDone >= mine) {
         return;
       }
-      long started = flushesStarted + 1;
-      flushesStarted = started;
-      guarded(this::checkpoint);
-      flushesDone = started;
+      flushesDone = guarded(this::checkpoint);
     } finally {
       flushing.unlock();
     }
   }
 
-  private boolean checkpoint() throws SQLException {
+  private long checkpoint() throws SQLException {
+    long started = flushesStarted + 1; // whoever commits from here on is not inside before its end
+    flushesStarted = started;
     try (Connection connection = pool.getConnection()) {
       checkpoint(connection);
-      return true;
+      return started;
     }
   }
 
@@ -180,6 +181,7 @@ final class H2Database extends Database {
         statement.execute(SOMETHING_TO_WRITE);
         connection.commit();
         statement.execute("checkpoint sync");
+        connection.commit(); // else the pool rolls back, and H2 forgets what it has parsed
       } catch (SQLException e) {
         shutDown(statement, e); // what it had in hand may be lost: only the file tells
         throw e;

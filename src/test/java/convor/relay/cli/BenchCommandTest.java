@@ -1,6 +1,7 @@
 package convor.relay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -53,6 +54,10 @@ class BenchCommandTest {
     assertThat(delivering.path("delayP50").asDouble())
         .isLessThanOrEqualTo(delivering.path("delayP99").asDouble());
     assertThat(delivering.path("backlog").asLong()).isNotNegative();
+    JsonNode dead = report.path("besideDead");
+    assertThat(dead.path("measured").asInt()).isEqualTo(40);
+    assertThat(dead.path("ofAlone").asDouble() * delivering.path("perSecond").asDouble())
+        .isCloseTo(dead.path("perSecond").asDouble(), within(1e-6));
     assertThat(report.path("bytesPerEvent").asLong()).isGreaterThan(1024);
   }
 
