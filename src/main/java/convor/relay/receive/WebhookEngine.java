@@ -112,7 +112,8 @@ public final class WebhookEngine extends VertxPlatformHttpEngine {
         if (step instanceof ThreadsDefinition) {
           return true;
         }
-        boolean appends = step instanceof ToDefinition to && to.getEndpointUri().startsWith("inbox:");
+        boolean appends =
+            step instanceof ToDefinition to && to.getEndpointUri().startsWith("inbox:");
         if (!(appends || PROMPT.contains(step.getClass())) || !arePrompt(step.getOutputs())) {
           return false;
         }
