@@ -55,6 +55,7 @@ public final class Cli extends RunCommand {
             .addSubcommand(new RunCommand(environment))
             .addSubcommand(new SandboxCommand())
             .addSubcommand(new BenchCommand())
+            .addSubcommand(new RehearseCommand())
             .addSubcommand(new CheckCommand(environment))
             .addSubcommand(new SendCommand(environment))
             .addSubcommand(new EventsCommand(environment))
@@ -75,6 +76,12 @@ public final class Cli extends RunCommand {
     }
     return all.setUsageHelpWidth(WIDTH)
         .setExecutionStrategy(Cli::execute)
+        .setExecutionExceptionHandler((failure, at, parsed) -> failed(failure, at));
+  }
+
+  /** As {@link #commandLine}, where no argument is given: the other commands take time to read. */
+  public static CommandLine run(Map<String, String> environment) {
+    return new CommandLine(new RunCommand(environment))
         .setExecutionExceptionHandler((failure, at, parsed) -> failed(failure, at));
   }
 

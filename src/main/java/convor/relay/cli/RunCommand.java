@@ -45,6 +45,7 @@ public class RunCommand implements Callable<Integer> {
     SettingsReader reader = new SettingsReader(config, environment, false);
     Settings settings = reader.settings();
     settings.warnings().forEach(LoggerFactory.getLogger(RunCommand.class)::warn);
+    ClassArchive.keep();
     try {
       return Wiring.relay(settings, InstantSource.system()).run();
     } catch (Exception failure) {

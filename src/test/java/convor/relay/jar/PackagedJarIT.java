@@ -11,6 +11,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -106,6 +107,23 @@ class PackagedJarIT {
       String port = String.valueOf(taken.getLocalPort());
       Ended ended = new RelayProcess(folder).set("camel.server.port", port).run();
       endedWith(ended, "camel.server.port", port);
+    }
+  }
+
+  @Test
+  void a_start_that_misses_its_class_archive_makes_it_for_the_next() throws IOException {
+    String option = "JDK_JAVA_OPTIONS=-XX:SharedArchiveFile=data/relay.jsa";
+    Path archive = folder.resolve("data/relay.jsa");
+    try (RelayProcess relay = new RelayProcess(folder).launchedBy("env", option)) {
+      relay.start();
+      await().atMost(Duration.ofMinutes(3)).until(() -> Files.exists(archive));
+      await().atMost(SOON).until(() -> relay.output().contains("class archive"));
+      relay.terminate();
+
+      relay.start();
+      assertThat(Path.of("/proc/" + relay.pid() + "/maps"))
+          .content()
+          .contains(archive.toRealPath().toString());
     }
   }
 
