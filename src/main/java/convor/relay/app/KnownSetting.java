@@ -45,7 +45,7 @@ record KnownSetting(String key, @Nullable String byDefault, Kind<?> kind, String
       relay.webhook.rejected-per-minute | 60 | 0..1000000 | Rejected requests kept each minute for each organization
       relay.webhook.recent-keys | 100000 | 0..100000000 | Committed keys remembered for quick answers to duplicates
       relay.webhook.retry-after | 5s | duration | What a 503 asks the sender to wait
-      relay.webhook.workers | 256 | 1..10000 | Requests handled at once
+      relay.webhook.workers | 256 | 1..10000 | Threads for requests whose route has steps that wait; the shipped one has none
       relay.delivery.lease | 90s | duration | How long a claimed delivery belongs to its node; longer than every `timeout`
       relay.delivery.backoff | 5s,30s,2m,10m,30m,1h,3h,6h,12h | durations | Waits between attempts; the last one repeats
       relay.delivery.jitter | 0.2 | share | Share by which each wait varies either way

@@ -13,7 +13,7 @@ import java.time.Duration;
  *     counted
  * @param recentKeys committed keys remembered for a quick answer to duplicates
  * @param retryAfter what a 503 asks the sender to wait
- * @param workers requests handled at once
+ * @param workers threads for requests whose route has steps that wait
  */
 public record WebhookLimits(
     int maxBody,
