@@ -21,6 +21,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Measures the floors first, then the relay without connectors, then with them. */
 public final class Benchmark {
@@ -154,19 +155,20 @@ public final class Benchmark {
   private Acknowledging closedLoop(String what, Child server, Load load) {
     progress.accept(what);
     load.closedLoop(plan.connections(), plan.warmUp());
-    Duration cpu = server.cpu();
-    Seen seen = load.closedLoop(plan.connections(), plan.measure());
-    return acknowledging(what, seen, server.cpu().minus(cpu));
+    return measured(what, server, () -> load.closedLoop(plan.connections(), plan.measure()));
   }
 
   private Acknowledging openLoop(String what, Child server, Load load) {
     progress.accept(what);
-    Duration cpu = server.cpu();
-    Seen seen = load.openLoop(plan.rate(), plan.measure());
-    return acknowledging(what, seen, server.cpu().minus(cpu));
+    return measured(what, server, () -> load.openLoop(plan.rate(), plan.measure()));
   }
 
-  private static Acknowledging acknowledging(String what, Seen seen, Duration cpu) {
+  private static Acknowledging measured(String what, Child server, Supplier<Seen> work) {
+    long allocated = server.allocated();
+    Duration cpu = server.cpu();
+    Seen seen = work.get();
+    cpu = server.cpu().minus(cpu);
+    allocated = server.allocated() - allocated;
     int count = seen.latencies().count();
     long[] sorted = seen.latencies().sorted();
     return new Acknowledging(
@@ -176,6 +178,7 @@ public final class Benchmark {
         Latencies.percentile(sorted, 99),
         Latencies.percentile(sorted, 99.9),
         micros(cpu, count),
+        count == 0 ? 0 : (double) allocated / count,
         seen.failed().get(),
         0,
         0);

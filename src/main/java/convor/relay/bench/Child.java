@@ -1,17 +1,25 @@
 package convor.relay.bench;
 
+import com.sun.management.ThreadMXBean;
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.HttpURLConnection;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+import org.jspecify.annotations.Nullable;
 
 /** This program in a process of its own, whose processor time is its own. */
 final class Child implements AutoCloseable {
@@ -26,6 +34,7 @@ final class Child implements AutoCloseable {
   private final Process process;
   private final Path output;
   private final int port;
+  private @Nullable ThreadMXBean threads;
 
   /**
    * Returns when it answers.
@@ -101,6 +110,27 @@ final class Child implements AutoCloseable {
   /** Processor time of all its threads. */
   Duration cpu() {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  /** Bytes of heap that its threads have allocated, those that have ended left out. */
+  @SuppressWarnings("BanJNDI") // the other side is a child of ours
+  long allocated() {
+    try {
+      if (threads == null) {
+        VirtualMachine machine = VirtualMachine.attach(String.valueOf(process.pid()));
+        JMXServiceURL url = new JMXServiceURL(machine.startLocalManagementAgent());
+        machine.detach();
+        threads =
+            ManagementFactory.newPlatformMXBeanProxy(
+                JMXConnectorFactory.connect(url).getMBeanServerConnection(),
+                ManagementFactory.THREAD_MXBEAN_NAME,
+                ThreadMXBean.class);
+      }
+      long[] each = threads.getThreadAllocatedBytes(threads.getAllThreadIds());
+      return Arrays.stream(each).filter(bytes -> bytes > 0).sum(); // -1: it has just ended
+    } catch (IOException | AttachNotSupportedException e) {
+      throw new IllegalStateException("its memory cannot be asked for: " + e.getMessage(), e);
+    }
   }
 
   @Override

@@ -23,6 +23,7 @@ public record Report(
    *
    * @param what which server, and how it was driven
    * @param cpuMicros of the server's process per event
+   * @param allocated bytes of its heap per event
    * @param ofFloor events per second, of those that the same store takes with group commit alone
    * @param cpuOfFloor processor time, likewise
    */
@@ -33,6 +34,7 @@ public record Report(
       double p99,
       double p999,
       double cpuMicros,
+      double allocated,
       long failed,
       double ofFloor,
       double cpuOfFloor) {
@@ -45,6 +47,7 @@ public record Report(
           p99,
           p999,
           cpuMicros,
+          allocated,
           failed,
           ratio(perSecond, floor.perSecond),
           ratio(cpuMicros, floor.cpuMicros));

@@ -178,10 +178,20 @@ final class BenchCommand implements Callable<Integer> {
         "p99",
         "p999",
         "cpuMicros",
+        "allocated",
         "failed",
         "ofFloor",
         "cpuOfFloor");
     out.println();
+    if (report.delivering().connectors() > 0) {
+      printDelivering(report, out);
+    }
+    if (report.bytesPerEvent() > 0) {
+      out.println(report.bytesPerEvent() + " bytes on disk per event");
+    }
+  }
+
+  private static void printDelivering(Report report, PrintWriter out) {
     Table.print(
         out,
         rounded(List.of(report.delivering())),
@@ -206,9 +216,6 @@ final class BenchCommand implements Callable<Integer> {
         "ofAlone",
         "delayOfAlone");
     out.println();
-    if (report.bytesPerEvent() > 0) {
-      out.println(report.bytesPerEvent() + " bytes on disk per event");
-    }
   }
 
   private static JsonNode rounded(List<?> rows) {

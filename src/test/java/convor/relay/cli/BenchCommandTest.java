@@ -35,6 +35,7 @@ class BenchCommandTest {
       assertThat(one.path("failed").asLong()).as("%s", one).isZero();
       assertThat(one.path("perSecond").asDouble()).as("%s", one).isPositive();
       assertThat(one.path("cpuMicros").asDouble()).as("%s", one).isPositive();
+      assertThat(one.path("allocated").asDouble()).as("%s", one).isGreaterThan(1024); // the body
       assertThat(one.path("p50").asDouble())
           .as("%s", one)
           .isPositive()
