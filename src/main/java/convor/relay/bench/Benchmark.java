@@ -164,11 +164,11 @@ public final class Benchmark {
   }
 
   private static Acknowledging measured(String what, Child server, Supplier<Seen> work) {
-    long allocated = server.allocated();
+    Map<Long, Long> before = server.allocated();
     Duration cpu = server.cpu();
     Seen seen = work.get();
     cpu = server.cpu().minus(cpu);
-    allocated = server.allocated() - allocated;
+    long allocated = allocatedSince(before, server.allocated());
     int count = seen.latencies().count();
     long[] sorted = seen.latencies().sorted();
     return new Acknowledging(
@@ -182,6 +182,13 @@ public final class Benchmark {
         seen.failed().get(),
         0,
         0);
+  }
+
+  /** By the threads that there are: what others did before they ended is left out. */
+  private static long allocatedSince(Map<Long, Long> before, Map<Long, Long> now) {
+    return now.entrySet().stream()
+        .mapToLong(thread -> thread.getValue() - before.getOrDefault(thread.getKey(), 0L))
+        .sum();
   }
 
   private static double micros(Duration cpu, long count) {

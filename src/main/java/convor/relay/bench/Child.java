@@ -13,10 +13,12 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +36,7 @@ final class Child implements AutoCloseable {
   private final Process process;
   private final Path output;
   private final int port;
-  private @Nullable ThreadMXBean threads;
+  private @Nullable JMXConnector management;
 
   /**
    * Returns when it answers.
@@ -112,22 +114,28 @@ final class Child implements AutoCloseable {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
-  /** Bytes of heap that its threads have allocated, those that have ended left out. */
+  /** Bytes of heap that each of its threads has allocated, by the thread's number. */
   @SuppressWarnings("BanJNDI") // the other side is a child of ours
-  long allocated() {
+  Map<Long, Long> allocated() {
     try {
-      if (threads == null) {
+      if (management == null) {
         VirtualMachine machine = VirtualMachine.attach(String.valueOf(process.pid()));
         JMXServiceURL url = new JMXServiceURL(machine.startLocalManagementAgent());
         machine.detach();
-        threads =
-            ManagementFactory.newPlatformMXBeanProxy(
-                JMXConnectorFactory.connect(url).getMBeanServerConnection(),
-                ManagementFactory.THREAD_MXBEAN_NAME,
-                ThreadMXBean.class);
+        management = JMXConnectorFactory.connect(url);
       }
-      long[] each = threads.getThreadAllocatedBytes(threads.getAllThreadIds());
-      return Arrays.stream(each).filter(bytes -> bytes > 0).sum(); // -1: it has just ended
+      ThreadMXBean threads =
+          ManagementFactory.newPlatformMXBeanProxy(
+              management.getMBeanServerConnection(),
+              ManagementFactory.THREAD_MXBEAN_NAME,
+              ThreadMXBean.class);
+      long[] ids = threads.getAllThreadIds();
+      long[] bytes = threads.getThreadAllocatedBytes(ids);
+      Map<Long, Long> allocated = new HashMap<>();
+      for (int i = 0; i < ids.length; i++) {
+        allocated.put(ids[i], Math.max(0, bytes[i])); // -1: it has just ended
+      }
+      return allocated;
     } catch (IOException | AttachNotSupportedException e) {
       throw new IllegalStateException("its memory cannot be asked for: " + e.getMessage(), e);
     }
@@ -135,6 +143,13 @@ final class Child implements AutoCloseable {
 
   @Override
   public void close() {
+    try {
+      if (management != null) {
+        management.close();
+      }
+    } catch (IOException e) {
+      // it was on its way out
+    }
     process.destroy();
     try {
       if (!process.waitFor(START.toSeconds(), TimeUnit.SECONDS)) {

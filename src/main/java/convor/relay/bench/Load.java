@@ -9,6 +9,7 @@ import io.vertx.core.net.NetClient;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -33,6 +34,7 @@ final class Load implements AutoCloseable {
   private final InstantSource clock;
   private final Consumer<String> onAccepted;
   private final ConcurrentLinkedQueue<Sender> idle = new ConcurrentLinkedQueue<>();
+  private final String run = "evt_" + UUID.randomUUID() + "_"; // several may share one store
   private final AtomicLong sent = new AtomicLong();
   private final AtomicLong accepted = new AtomicLong();
   private final AtomicLong open = new AtomicLong();
@@ -86,7 +88,7 @@ final class Load implements AutoCloseable {
   }
 
   private void send(Seen seen, long from, Runnable then) {
-    String key = "evt_" + sent.incrementAndGet();
+    String key = run + sent.incrementAndGet();
     Buffer request = request(Body.of(key, size));
     open.incrementAndGet();
     Consumer<Integer> answered =

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** That the numbers are there and agree with each other; never how fast. */
 class BenchCommandTest {
@@ -60,6 +62,19 @@ class BenchCommandTest {
     assertThat(dead.path("ofAlone").asDouble() * delivering.path("perSecond").asDouble())
         .isCloseTo(dead.path("perSecond").asDouble(), within(1e-6));
     assertThat(report.path("bytesPerEvent").asLong()).isGreaterThan(1024);
+  }
+
+  @Test
+  void one_store_for_all_parts_takes_the_events_of_each(@TempDir Path folder) throws Exception {
+    String store = "--store=jdbc:h2:file:" + folder.resolve("bench");
+    String rest = "--seconds 1 --warm-up 0 --connections 4 --connectors 0 --rate 20 --json";
+    int code = command.run(("bench " + store + " " + rest).split(" "));
+
+    assertThat(code).as(command.err()).isZero();
+    JsonNode report = new ObjectMapper().readTree(command.out());
+    for (JsonNode one : report.path("acknowledging")) {
+      assertThat(one.path("failed").asLong()).as("%s", one).isZero();
+    }
   }
 
   @Test
