@@ -27,11 +27,8 @@ public final class Backlogs {
       where connector = ? and org = ? and due_at between 0 and ? group by state
       """;
 
-  private static final String BEHIND =
-      """
-      select c.name, c.org from connector c
-      where exists (select 1 from event e where e.org = c.org and e.id > c.position)
-      """;
+  /** With {@link Database#eventsBehind}. */
+  static final String BEHIND = "select c.name, c.org from connector c where %s";
 
   private static final String PENDING =
       """
@@ -74,7 +71,7 @@ public final class Backlogs {
           for (Pair pair : pairs.keySet()) {
             counts.put(pair, open(connection, pair));
           }
-          Set<Pair> behind = behind(connection);
+          Set<Pair> behind = behind(connection, database);
           for (Subscribed one : subscribed) {
             PairStatus status = pairs.get(one.pair());
             Counts of = counts.get(one.pair());
@@ -156,9 +153,10 @@ public final class Backlogs {
   }
 
   /** The pairs of whose organizations there are events behind their positions, of any type. */
-  static Set<Pair> behind(Connection connection) throws SQLException {
+  static Set<Pair> behind(Connection connection, Database database) throws SQLException {
     Set<Pair> behind = new HashSet<>();
-    try (PreparedStatement select = connection.prepareStatement(BEHIND);
+    try (PreparedStatement select =
+            connection.prepareStatement(BEHIND.formatted(database.eventsBehind()));
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         behind.add(new Pair(rows.getString(1), rows.getString(2)));

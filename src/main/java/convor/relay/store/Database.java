@@ -114,6 +114,11 @@ public abstract class Database implements AutoCloseable {
     return inTransaction(work);
   }
 
+  /** In SQL: whether the organization of the connector {@code c} has events behind its position. */
+  String eventsBehind() {
+    return "exists (select 1 from event e where e.org = c.org and e.id > c.position)";
+  }
+
   /** Whether other processes may be using the database now. */
   boolean isShared() {
     return false;

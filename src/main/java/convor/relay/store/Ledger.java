@@ -273,7 +273,7 @@ public final class Ledger {
             .toList();
   }
 
-  private static List<Delivery> pending(
+  private List<Delivery> pending(
       Connection connection,
       Map<Pair, PairStatus> pairs,
       Collection<Subscribed> subscribed,
@@ -282,7 +282,7 @@ public final class Ledger {
       int limit)
       throws SQLException {
     List<Delivery> pending = new ArrayList<>();
-    Set<Pair> behind = Backlogs.behind(connection);
+    Set<Pair> behind = Backlogs.behind(connection, database);
     for (Subscribed one : subscribed) {
       PairStatus status = pairs.get(one.pair());
       if (one.missing() == null && status != null && behind.contains(one.pair())) {

@@ -50,12 +50,17 @@ public final class Pairs {
       where name = ? and org = ?
       """;
 
-  private static final String WITH_WORK =
+  /**
+   * With {@link Database#eventsBehind}. In the order of the index and with a limit: of {@code
+   * exists} PostgreSQL may think that any row will do.
+   */
+  static final String WITH_WORK =
       """
       select c.org from connector c
       where c.name = ? and c.state <> 'paused' and (c.wait_until is null or c.wait_until <= ?)
-      and (exists (select 1 from event e where e.org = c.org and e.id > c.position)
-        or exists (select 1 from delivery d where d.connector = c.name and d.org = c.org and d.due_at between 0 and ?))
+      and (%s
+        or (select d.due_at from delivery d where d.connector = c.name and d.org = c.org and d.due_at between 0 and ?
+            order by d.connector, d.org, d.due_at limit 1) is not null)
       """;
 
   private static final String ALL =
@@ -141,7 +146,8 @@ public final class Pairs {
   public List<String> withWork(String connector, Instant now) {
     return database.inTransaction(
         connection -> {
-          try (PreparedStatement select = connection.prepareStatement(WITH_WORK)) {
+          try (PreparedStatement select =
+              connection.prepareStatement(WITH_WORK.formatted(database.eventsBehind()))) {
             bind(select, connector, now.toEpochMilli(), now.toEpochMilli());
             List<String> orgs = new ArrayList<>();
             try (ResultSet rows = select.executeQuery()) {

@@ -157,6 +157,19 @@ final class PostgresqlDatabase extends Database {
     }
   }
 
+  /**
+   * The next event in the order of {@code event_by_org}, be it another organization's. Of {@code
+   * exists} PostgreSQL takes the first match to be near, and reads all events to learn that there
+   * is none; by {@code org = … and id > …} it may read those of all others in the order of their
+   * ids.
+   */
+  @Override
+  String eventsBehind() {
+    return """
+        (select e.org from event e where (e.org, e.id) > (c.org, c.position)
+         order by e.org, e.id limit 1) = c.org""";
+  }
+
   @Override
   boolean isShared() {
     return true;

@@ -28,8 +28,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -38,6 +40,8 @@ import java.util.function.Function;
  */
 public final class TestRelay implements AutoCloseable {
   public static final String SECRET = "an-acme-signing-secret-for-tests";
+
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -207,12 +211,17 @@ public final class TestRelay implements AutoCloseable {
     }
   }
 
+  /** One that this process has not been given before: two in a row may be the same else. */
   public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    int port;
+    do {
+      try (ServerSocket socket = new ServerSocket(0)) {
+        port = socket.getLocalPort();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    } while (!GIVEN.add(port));
+    return port;
   }
 
   @Override
