@@ -18,7 +18,7 @@ import java.util.function.ToDoubleFunction;
  * How much slower a store is that holds many events: {@code java -cp … convor.relay.bench.Growth
  * [h2|postgresql] [events] [waiting] [rounds]}. Two stores of one process, an empty one and one
  * that is filled first, append and deliver in turn; each round's ratio is within seconds of one
- * state of the machine, and the median of the rounds is told. docs/performance.md has the whole
+ * state of the machine, and the median of the rounds is told. docs/scaling.md has the whole
  * command.
  */
 public final class Growth {
