@@ -79,12 +79,6 @@ public final class Cli extends RunCommand {
         .setExecutionExceptionHandler((failure, at, parsed) -> failed(failure, at));
   }
 
-  /** As {@link #commandLine}, where no argument is given: the other commands take time to read. */
-  public static CommandLine run(Map<String, String> environment) {
-    return new CommandLine(new RunCommand(environment))
-        .setExecutionExceptionHandler((failure, at, parsed) -> failed(failure, at));
-  }
-
   /** A command that prints to a person does not log among it, unless something is wrong. */
   private static int execute(ParseResult parsed) {
     ParseResult last = parsed.hasSubcommand() ? parsed.subcommand() : parsed;

@@ -17,6 +17,7 @@ import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.support.DefaultAsyncProducer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code to: inbox:append}: returns when the commit of the event, of a list of exchanges with an
@@ -133,7 +134,6 @@ final class InboxProducer extends DefaultAsyncProducer {
   private Event event(Exchange exchange) {
     Message message = exchange.getMessage();
     byte[] body = message.getBody(byte[].class);
-    Object receivedAt = message.getHeader(Headers.RECEIVED_AT);
     return new Event(
         required(message, Headers.ORG),
         required(message, Headers.SOURCE),
@@ -141,9 +141,17 @@ final class InboxProducer extends DefaultAsyncProducer {
         required(message, Headers.TYPE),
         message.getHeader(Headers.SUBJECT, String.class),
         message.getHeader(Headers.VERSION, String.class),
-        receivedAt == null ? clock.instant() : Instant.parse(receivedAt.toString()),
+        receivedAt(message.getHeader(Headers.RECEIVED_AT)),
         requestHeaders(exchange),
         body == null ? new byte[0] : body);
+  }
+
+  /** From Kafka it comes as text. */
+  private Instant receivedAt(@Nullable Object header) {
+    if (header instanceof Instant at) {
+      return at;
+    }
+    return header == null ? clock.instant() : Instant.parse(header.toString());
   }
 
   private static String required(Message message, String header) {

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prunes by {@code relay.retention.*}, every ten minutes, in small steps: an append waits for one
- * at most, and has the store for itself for as long as the last step took.
+ * Prunes by {@code relay.retention.*}, every minute, in small steps: an append waits for one at
+ * most, and the store is left to others for four times as long as a step took.
  */
 public final class Retention implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Retention.class);

@@ -142,13 +142,12 @@ public final class GroupCommit implements AutoCloseable {
         batch.forEach(one -> write(List.of(one))); // one bad event does not fail its neighbours
       } else {
         log.error("{} appended events were not stored: {}", batch.size(), e.getMessage());
-        batch.forEach(waiting -> waiting.receipt.completeExceptionally(e));
+        fail(batch, e);
       }
       return;
     } catch (RuntimeException | Error e) {
       log.error("{} appended events were not stored", batch.size(), e);
-      StoreUnavailable failure = new StoreUnavailable("the store failed", e);
-      batch.forEach(waiting -> waiting.receipt.completeExceptionally(failure));
+      fail(batch, new StoreUnavailable("the store failed", e));
       return;
     }
     List<Waiting> stored = List.copyOf(batch);
@@ -163,6 +162,11 @@ public final class GroupCommit implements AutoCloseable {
     } catch (RuntimeException e) { // the writer's end would be the end of receiving
       log.error("a listener failed; what was appended is found at the next look", e);
     }
+  }
+
+  private void fail(List<Waiting> batch, StoreUnavailable failure) {
+    List<Waiting> failed = List.copyOf(batch);
+    telling.execute(() -> failed.forEach(one -> one.receipt.completeExceptionally(failure)));
   }
 
   private static Set<String> orgs(List<Event> events) {
