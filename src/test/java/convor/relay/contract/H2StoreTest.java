@@ -129,7 +129,7 @@ class H2StoreTest extends StorePromises {
     long afterTheFirst = 0;
     try (Store store = new Store(settings)) {
       Pruning pruning = new Pruning(store.database);
-      for (int round = 1; round <= 3; round++) {
+      for (int round = 1; round <= 8; round++) {
         store.append("round" + round + "-", 2_000, H2StoreTest::kibibyte);
         if (round == 1) {
           afterTheFirst = Files.size(file(settings));
