@@ -69,16 +69,16 @@ public final class Retention implements AutoCloseable {
       dead += step.dead();
       step = pruning.step(at, before, before);
     }
-    int keys = pruning.forgetKeys(now.minus(keepKeys), breath);
-    if (events + keys > 0) {
+    pruning.forgetKeys(now.minus(keepKeys), breath);
+    if (events > 0) {
       log.info(
-          "pruned {} events older than {} ({} dead deliveries among theirs) and forgot {} keys",
+          "pruned {} events older than {} ({} dead deliveries among theirs)",
           events,
           keepEvents,
-          dead,
-          keys);
+          dead);
     }
-    while (database.compact() && breath.getAsBoolean()) {
+    long end = System.nanoTime() + EVERY.toNanos(); // then pruning comes first again
+    while (database.compact() && breath.getAsBoolean() && System.nanoTime() < end) {
       // until there is nothing to give back
     }
   }

@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.security.cert.CertificateException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
@@ -46,6 +47,8 @@ public abstract class Database implements AutoCloseable {
       FluentConfiguration migrations = Flyway.configure().loggers("slf4j");
       database.migrations(migrations);
       migrations.load().migrate();
+      KnownKeys keys = database.keys();
+      var unused = database.inTransaction(connection -> keys.known(connection, List.of())); // ready
       database.flush();
       return database;
     } catch (RuntimeException e) {
@@ -73,6 +76,9 @@ public abstract class Database implements AutoCloseable {
 
   /** Says where the migrations are, and through which connections they are run. */
   abstract void migrations(FluentConfiguration flyway);
+
+  /** The keys of what is stored. */
+  abstract KnownKeys keys();
 
   @FunctionalInterface
   public interface Work<T> {

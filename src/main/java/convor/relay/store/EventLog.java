@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.ByteBuffer;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,7 +12,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,12 +22,6 @@ import java.util.Set;
 final class EventLog {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
-
-  private static final String KNOWN =
-      """
-      select key_hash from event where key_hash = any(?)
-      union all select key_hash from pruned_key where key_hash = any(?)
-      """;
 
   private static final String INSERT =
       """
@@ -70,43 +62,29 @@ final class EventLog {
    *
    * @return one receipt for each event, true once the transaction commits
    */
-  static List<Receipt> append(Connection connection, List<Event> events) throws SQLException {
+  static List<Receipt> append(Connection connection, List<Event> events, KnownKeys keys)
+      throws SQLException {
     List<byte[]> hashes = events.stream().map(Event::keyHash).toList();
-    Set<ByteBuffer> known = known(connection, hashes);
+    Set<ByteBuffer> known = keys.known(connection, hashes);
+    List<Event> fresh = new ArrayList<>(events.size());
     List<Receipt> receipts = new ArrayList<>(events.size());
     try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-      boolean any = false;
       for (int i = 0; i < events.size(); i++) {
         if (known.add(ByteBuffer.wrap(hashes.get(i)))) {
           bind(insert, events.get(i), hashes.get(i));
           insert.addBatch();
-          any = true;
+          fresh.add(events.get(i));
           receipts.add(Receipt.STORED);
         } else {
           receipts.add(Receipt.DUPLICATE);
         }
       }
-      if (any) {
+      if (!fresh.isEmpty()) {
         insert.executeBatch();
+        keys.stored(connection, fresh);
       }
     }
     return receipts;
-  }
-
-  private static Set<ByteBuffer> known(Connection connection, List<byte[]> hashes)
-      throws SQLException {
-    Set<ByteBuffer> known = new HashSet<>();
-    try (PreparedStatement select = connection.prepareStatement(KNOWN)) {
-      Array any = connection.createArrayOf("bytea", hashes.toArray(byte[][]::new));
-      select.setArray(1, any);
-      select.setArray(2, any);
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          known.add(ByteBuffer.wrap(rows.getBytes(1)));
-        }
-      }
-    }
-    return known;
   }
 
   private static void bind(PreparedStatement insert, Event event, byte[] keyHash)

@@ -175,7 +175,8 @@ public final class GroupCommit implements AutoCloseable {
 
   private List<Receipt> commit(List<Event> events) {
     List<Receipt> receipts =
-        database.appending(orgs(events), connection -> EventLog.append(connection, events));
+        database.appending(
+            orgs(events), connection -> EventLog.append(connection, events, database.keys()));
     database.flush();
     return receipts;
   }

@@ -64,6 +64,9 @@ final class H2Database extends Database {
   private volatile long flushesStarted;
   private volatile long flushesDone;
 
+  /** Guarded by {@link #inside}. */
+  private final KeyBook keys = new KeyBook(this, KeyBook.Sizes.DEFAULT);
+
   /** Why H2 is thrown away, and since when; guarded by {@link #inside}. */
   private @Nullable SQLException broken;
 
@@ -111,11 +114,22 @@ final class H2Database extends Database {
   }
 
   @Override
+  KnownKeys keys() {
+    return keys;
+  }
+
+  @Override
   <T> T guarded(Call<T> call) {
     inside.lock();
+    boolean done = false;
     try {
-      return unavailableIfItFails(() -> unlessBroken(call));
+      T result = unavailableIfItFails(() -> unlessBroken(call));
+      done = true;
+      return result;
     } finally {
+      if (!done) {
+        keys.reset();
+      }
       inside.unlock();
     }
   }

@@ -76,8 +76,8 @@ public final class PolledPages {
     return receipt;
   }
 
-  private static PageReceipt append(
-      Connection connection, PolledPage page, long leaseUntil, Instant now) throws SQLException {
+  private PageReceipt append(Connection connection, PolledPage page, long leaseUntil, Instant now)
+      throws SQLException {
     CursorLease run = page.lease();
     List<String> versions = page.records().stream().map(PolledRecord::version).toList();
     Set<ByteBuffer> known = Coverage.known(connection, Coverage.hashes(run.org(), versions));
@@ -93,7 +93,7 @@ public final class PolledPages {
         judged.add(hash);
       }
     }
-    List<Receipt> receipts = EventLog.append(connection, missed);
+    List<Receipt> receipts = EventLog.append(connection, missed, database.keys());
     Coverage.add(connection, judged, now);
     int recovered = (int) receipts.stream().filter(Receipt.STORED::equals).count();
     if (deferred > 0) {

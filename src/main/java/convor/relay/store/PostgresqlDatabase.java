@@ -67,6 +67,7 @@ final class PostgresqlDatabase extends Database {
   private static final String READ_ONLY = "25006";
 
   private final StoreSettings settings;
+  private final KnownKeys keys = new IndexedKeys(this);
   private final String node = UUID.randomUUID().toString();
 
   PostgresqlDatabase(StoreSettings settings) {
@@ -95,6 +96,11 @@ final class PostgresqlDatabase extends Database {
         .dataSource(settings.url(), settings.username(), settings.password())
         .locations(
             "classpath:convor/relay/store/migrations", "classpath:convor/relay/store/postgresql");
+  }
+
+  @Override
+  KnownKeys keys() {
+    return keys;
   }
 
   @Override

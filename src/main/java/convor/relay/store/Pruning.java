@@ -30,9 +30,6 @@ public final class Pruning {
         or exists (select 1 from connector c where c.org = e.org and c.position < e.id and c.seen_at >= ?))
       """;
 
-  private static final String REMEMBER =
-      "insert into pruned_key (key_hash, received_at) select key_hash, received_at from event where id = any(?)";
-
   private static final String COUNT_DEAD =
       "select count(*) from delivery where event_id = any(?) and state = 'dead'";
 
@@ -40,28 +37,8 @@ public final class Pruning {
 
   private static final String DELETE_EVENTS = "delete from event where id = any(?)";
 
-  /**
-   * A table of which old rows are forgotten, by its column of their age, which has an index. A step
-   * is a span of time: to choose rows by their keys would read the table in each step.
-   */
-  private enum Aging {
-    KEYS("pruned_key", "received_at"),
-    VERSIONS("newest_version", "written_at"),
-    COVERED("covered", "covered_at");
-
-    private final String end;
-    private final String delete;
-
-    Aging(String table, String age) {
-      this.end =
-          """
-          select count(*), max(%1$s) from
-            (select %1$s from %2$s where %1$s >= ? and %1$s < ? order by %1$s fetch first ? rows only) step
-          """
-              .formatted(age, table);
-      this.delete = "delete from %2$s where %1$s between ? and ?".formatted(age, table);
-    }
-  }
+  private static final OldRows VERSIONS = new OldRows("newest_version", "written_at");
+  private static final OldRows COVERED = new OldRows("covered", "covered_at");
 
   private final Database database;
 
@@ -99,7 +76,7 @@ public final class Pruning {
           int dead = 0;
           if (!gone.isEmpty()) {
             dead = count(connection, gone);
-            change(connection, REMEMBER, gone);
+            database.keys().pruned(connection, gone);
             change(connection, DELETE_DELIVERIES, gone);
             change(connection, DELETE_EVENTS, gone);
           }
@@ -112,43 +89,11 @@ public final class Pruning {
    * then is new. Forgets versions that were written, or told of, before then, too.
    *
    * @param goOn is asked after each step
-   * @return how many keys
    */
-  public int forgetKeys(Instant before, BooleanSupplier goOn) {
-    var unused = forget(Aging.VERSIONS, before, goOn);
-    unused = forget(Aging.COVERED, before, goOn);
-    return forget(Aging.KEYS, before, goOn);
-  }
-
-  private int forget(Aging rows, Instant before, BooleanSupplier goOn) {
-    int all = 0;
-    Step step = new Step(0, Long.MIN_VALUE);
-    do {
-      long from = step.end;
-      step = database.inTransaction(connection -> forget(connection, rows, from, before));
-      all += step.rows;
-    } while (step.rows > 0 && goOn.getAsBoolean());
-    return all;
-  }
-
-  /** How many rows went, and the age of the youngest. */
-  private record Step(int rows, long end) {}
-
-  private static Step forget(Connection connection, Aging aging, long from, Instant before)
-      throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(aging.end);
-        PreparedStatement delete = connection.prepareStatement(aging.delete)) {
-      bind(select, from, before.toEpochMilli(), STEP);
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        if (row.getInt(1) == 0) {
-          return new Step(0, from);
-        }
-        long end = row.getLong(2);
-        bind(delete, from, end);
-        return new Step(delete.executeUpdate(), end);
-      }
-    }
+  public void forgetKeys(Instant before, BooleanSupplier goOn) {
+    VERSIONS.forget(database, before, goOn);
+    COVERED.forget(database, before, goOn);
+    database.keys().forget(before, goOn);
   }
 
   /** Adds those of the next events that are old; returns the last one's id. */

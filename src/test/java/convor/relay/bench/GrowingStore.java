@@ -13,9 +13,7 @@ import convor.relay.store.Receipt;
 import convor.relay.store.Selection;
 import convor.relay.store.Settlement;
 import convor.relay.store.StoreSettings;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -25,7 +23,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
@@ -43,12 +40,6 @@ final class GrowingStore implements AutoCloseable {
   private static final int CONCURRENCY = 8;
   private static final int ROUND = 4_000;
   private static final int STEP = 10_000;
-
-  private static final String EVENT =
-      """
-      insert into event (key_hash, org, source, event_key, type, subject, version, received_at, headers, body)
-      values (?, 'acme', 'convor', ?, 'conversation.created', ?, null, ?, '{"content-type":"application/json"}', ?)
-      """;
 
   private static final String DELIVERY =
       """
@@ -96,9 +87,11 @@ final class GrowingStore implements AutoCloseable {
    */
   void fill(int count, int waiting) {
     for (int done = 0; done < count; done += STEP) {
-      int step = Math.min(STEP, count - done);
-      database.inTransaction(connection -> insert(connection, step));
-      database.flush();
+      List<Event> step = new ArrayList<>();
+      for (int i = Math.min(STEP, count - done); i > 0; i--) {
+        step.add(event());
+      }
+      events.append(step).forEach(GrowingStore::expectStored);
     }
     pairs.register(FRESH, false, "", Instant.now());
     pairs.register(DUE, false, "", Instant.now());
@@ -126,23 +119,6 @@ final class GrowingStore implements AutoCloseable {
               return insert.executeUpdate();
             }
           });
-    }
-  }
-
-  private int insert(Connection connection, int count) throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(EVENT)) {
-      for (int i = 0; i < count; i++) {
-        String key = nextKey();
-        byte[] hash = new byte[16];
-        ThreadLocalRandom.current().nextBytes(hash);
-        insert.setBytes(1, hash);
-        insert.setString(2, key);
-        insert.setString(3, "conversation/c_" + lastKey % 5_000);
-        insert.setLong(4, Instant.now().toEpochMilli());
-        insert.setBytes(5, Body.of(key, BODY));
-        insert.addBatch();
-      }
-      return insert.executeBatch().length;
     }
   }
 

@@ -1,0 +1,17 @@
+package convor.relay.store;
+
+import java.nio.ByteBuffer;
+
+/** The 16 bytes of {@link Event#keyHash} as two numbers, in their order. */
+record KeyHash(long high, long low) implements Comparable<KeyHash> {
+  static KeyHash of(byte[] hash) {
+    ByteBuffer bytes = ByteBuffer.wrap(hash);
+    return new KeyHash(bytes.getLong(), bytes.getLong());
+  }
+
+  @Override
+  public int compareTo(KeyHash other) {
+    int order = Long.compare(high, other.high);
+    return order == 0 ? Long.compare(low, other.low) : order;
+  }
+}
