@@ -21,12 +21,18 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** Measures the floors first, then the relay without connectors, then with them. */
 public final class Benchmark {
   private static final Duration LONGEST_DRAIN = Duration.ofMinutes(10);
   private static final int FILL_BATCH = 1_000;
+
+  /** As often the dead destination is called, and is not. */
+  private static final int TURNS = 4;
+
+  private static final Delivering NONE = new Delivering(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   private final Plan plan;
   private final Path folder;
@@ -67,20 +73,21 @@ public final class Benchmark {
     List<Acknowledging> acknowledging = new ArrayList<>(List.of(verified, floor));
     long bytes;
     Destination destination = new Destination(vertx);
-    try (Child relay =
+    try (BenchmarkedRelay relay =
             BenchmarkedRelay.start(receiving, store, 0, destination, OptionalInt.empty());
-        Load load = load(relay, key -> {})) {
-      acknowledging.add(closedLoop("relay", relay, load));
-      acknowledging.add(openLoop("relay, " + plan.rate() + "/s", relay, load));
+        Load load = load(relay.server(), key -> {})) {
+      acknowledging.add(closedLoop("relay", relay.server(), load));
+      acknowledging.add(openLoop("relay, " + plan.rate() + "/s", relay.server(), load));
       bytes = size(receiving) / (load.sent() + plan.eventsStored());
     }
-    Delivering delivering = delivering(destination, OptionalInt.empty(), acknowledging);
-    Delivering besideDead =
-        delivering(destination, OptionalInt.of(Destination.dead(vertx)), new ArrayList<>());
+    boolean delivers = plan.connectors() > 0;
+    Delivering delivering = delivers ? delivering(destination, acknowledging) : NONE;
+    List<Delivering> besideDead = delivers ? besideDead(destination) : List.of(NONE, NONE);
     return new Report(
         acknowledging.stream().map(one -> one.comparedWith(floor)).toList(),
         delivering,
-        besideDead.comparedWith(delivering),
+        besideDead.get(0),
+        besideDead.get(1),
         bytes);
   }
 
@@ -94,50 +101,107 @@ public final class Benchmark {
     }
   }
 
-  private Delivering delivering(
-      Destination destination, OptionalInt dead, List<Acknowledging> acknowledging) {
-    if (plan.connectors() == 0) {
-      return new Delivering(0, plan.rate(), 0, 0, 0, 0, 0, 0, 0, 0);
-    }
-    String name = dead.isPresent() ? "beside-dead" : "delivering";
-    String store = store(name, "relay");
+  private Delivering delivering(Destination destination, List<Acknowledging> acknowledging) {
+    String store = store("delivering", "relay");
     fill(store);
-    try (Child relay =
-            BenchmarkedRelay.start(subfolder(name), store, plan.connectors(), destination, dead);
-        Load load = load(relay, destination::acknowledged)) {
+    try (BenchmarkedRelay relay =
+            BenchmarkedRelay.start(
+                subfolder("delivering"),
+                store,
+                plan.connectors(),
+                destination,
+                OptionalInt.empty());
+        Load load = load(relay.server(), destination::acknowledged)) {
       long before = destination.received();
-      progress.accept(
-          "warm-up with "
-              + plan.connectors()
-              + " connectors"
-              + (dead.isPresent() ? " and one whose calls all time out" : ""));
+      progress.accept("warm-up with " + plan.connectors() + " connectors");
       load.openLoop(plan.rate(), plan.warmUp());
       awaitReceived(destination, before + load.accepted() * plan.connectors());
       Latencies delays = destination.measureDelays();
-      acknowledging.add(openLoop("relay delivering, " + plan.rate() + "/s", relay, load));
+      acknowledging.add(openLoop("relay delivering, " + plan.rate() + "/s", relay.server(), load));
       awaitReceived(destination, before + load.accepted() * plan.connectors());
       long[] sorted = delays.sorted();
 
-      acknowledging.add(closedLoop("relay delivering", relay, load));
+      acknowledging.add(closedLoop("relay delivering", relay.server(), load));
       progress.accept("the backlog");
-      long all = before + load.accepted() * plan.connectors();
-      long first = destination.received();
-      Duration cpu = relay.cpu();
-      long from = System.nanoTime();
-      awaitReceived(destination, all);
-      double seconds = (System.nanoTime() - from) / 1e9;
-      long delivered = destination.received() - first;
-      return new Delivering(
-          plan.connectors(),
-          plan.rate(),
-          sorted.length,
-          Latencies.percentile(sorted, 50),
-          Latencies.percentile(sorted, 99),
-          all - first,
-          delivered / seconds,
-          micros(relay.cpu().minus(cpu), delivered),
-          0,
-          0);
+      return figures(
+          sorted,
+          drained(relay.server(), destination, before + load.accepted() * plan.connectors()));
+    }
+  }
+
+  /** A backlog that was worked off. */
+  private record Drained(long deliveries, double seconds, Duration cpu) {
+    static final Drained NOTHING = new Drained(0, 0, Duration.ZERO);
+
+    Drained and(Drained other) {
+      return new Drained(
+          deliveries + other.deliveries, seconds + other.seconds, cpu.plus(other.cpu));
+    }
+  }
+
+  private static Drained drained(Child relay, Destination destination, long all) {
+    long first = destination.received();
+    Duration cpu = relay.cpu();
+    long from = System.nanoTime();
+    awaitReceived(destination, all);
+    double seconds = (System.nanoTime() - from) / 1e9;
+    return new Drained(destination.received() - first, seconds, relay.cpu().minus(cpu));
+  }
+
+  private Delivering figures(long[] sortedDelays, Drained drained) {
+    return new Delivering(
+        plan.connectors(),
+        plan.rate(),
+        sortedDelays.length,
+        Latencies.percentile(sortedDelays, 50),
+        Latencies.percentile(sortedDelays, 99),
+        drained.deliveries,
+        drained.deliveries / drained.seconds,
+        micros(drained.cpu, drained.deliveries),
+        0,
+        0);
+  }
+
+  /**
+   * The connectors beside one more whose every call times out, and, in turn in the same process,
+   * while that one is paused: two relays would differ by how far their compilers have come, and by
+   * what else the machine did meanwhile.
+   *
+   * @return first while it is paused, then while it is called
+   */
+  private List<Delivering> besideDead(Destination destination) {
+    String store = store("beside-dead", "relay");
+    fill(store);
+    OptionalInt dead = OptionalInt.of(Destination.dead(vertx));
+    try (BenchmarkedRelay relay =
+            BenchmarkedRelay.start(
+                subfolder("beside-dead"), store, plan.connectors(), destination, dead);
+        Load load = load(relay.server(), destination::acknowledged)) {
+      long before = destination.received();
+      LongSupplier all = () -> before + load.accepted() * plan.connectors();
+      progress.accept("warm-up beside a connector whose calls all time out");
+      load.openLoop(plan.rate(), plan.warmUp());
+      load.closedLoop(plan.connections(), plan.warmUp());
+      awaitReceived(destination, all.getAsLong());
+
+      long[][] delays = {{}, {}};
+      Drained[] drained = {Drained.NOTHING, Drained.NOTHING};
+      Duration time = plan.measure().dividedBy(TURNS);
+      for (int turn = 0; turn < 2 * TURNS; turn++) {
+        int called = (turn + 1) / 2 % 2; // paused, called, called, paused, paused …
+        progress.accept(called == 1 ? "its calls time out" : "it is paused");
+        relay.callDead(called == 1);
+        LockSupport.parkNanos(BenchmarkedRelay.DEAD_CALL.multipliedBy(2).toNanos());
+        Latencies measured = destination.measureDelays();
+        load.openLoop(plan.rate(), time);
+        awaitReceived(destination, all.getAsLong());
+        delays[called] = Latencies.merged(delays[called], measured.sorted());
+        load.closedLoop(plan.connections(), time);
+        drained[called] =
+            drained[called].and(drained(relay.server(), destination, all.getAsLong()));
+      }
+      Delivering paused = figures(delays[0], drained[0]);
+      return List.of(paused, figures(delays[1], drained[1]).comparedWith(paused));
     }
   }
 

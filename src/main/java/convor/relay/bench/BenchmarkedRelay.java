@@ -3,28 +3,34 @@ package convor.relay.bench;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 
 /** A relay's folder: its settings, the shipped receiving route and a route per connector. */
-final class BenchmarkedRelay {
-  private static final String RECEIVE = "/convor/relay/sandbox/routes/receive.camel.yaml";
+record BenchmarkedRelay(Child server, int adminPort) implements AutoCloseable {
+  /** How long a call to the dead destination takes. */
+  static final Duration DEAD_CALL = Duration.ofSeconds(1);
 
-  private BenchmarkedRelay() {}
+  private static final String DEAD = "dead";
+  private static final String RECEIVE = "/convor/relay/sandbox/routes/receive.camel.yaml";
 
   /**
    * Starts it; its routes post each event to {@code destination}.
    *
    * @param dead the port of one more connector's destination, which never answers: each of its
-   *     calls times out, after a second, and it is not parked
+   *     calls times out, and it is not parked
    */
-  static Child start(
+  static BenchmarkedRelay start(
       Path folder, String store, int connectors, Destination destination, OptionalInt dead) {
     int port = Child.freePort();
+    int adminPort = Child.freePort();
     try {
       Path routes = Files.createDirectories(folder.resolve("routes"));
       Files.writeString(
@@ -32,11 +38,11 @@ final class BenchmarkedRelay {
           """
           camel.server.host = 127.0.0.1
           camel.server.port = %d
-          relay.admin.port = 0
+          relay.admin.port = %d
           relay.store.url = %s
           relay.orgs.%s.webhook.secrets = %s
           """
-              .formatted(port, store, Child.ORG, Child.SECRET));
+              .formatted(port, adminPort, store, Child.ORG, Child.SECRET));
       try (InputStream receive =
           Objects.requireNonNull(BenchmarkedRelay.class.getResourceAsStream(RECEIVE))) {
         Files.write(routes.resolve("receive.camel.yaml"), receive.readAllBytes());
@@ -46,19 +52,42 @@ final class BenchmarkedRelay {
             routes.resolve("bench" + i + ".camel.yaml"), route("bench" + i, i, destination.port()));
       }
       if (dead.isPresent()) {
-        Files.writeString(routes.resolve("dead.camel.yaml"), route("dead", 0, dead.getAsInt()));
+        Files.writeString(routes.resolve(DEAD + ".camel.yaml"), route(DEAD, 0, dead.getAsInt()));
         Files.writeString(
             folder.resolve("application.properties"),
             """
-            relay.call.timeout = 1s
+            relay.call.timeout = %ds
             relay.delivery.park-after = 1000000
-            """,
+            """
+                .formatted(DEAD_CALL.toSeconds()),
             StandardOpenOption.APPEND);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new Child(folder, port, List.of());
+    return new BenchmarkedRelay(new Child(folder, port, List.of()), adminPort);
+  }
+
+  /** From now on the dead destination is called, or nothing is attempted for its connector. */
+  void callDead(boolean call) {
+    URI command =
+        URI.create(
+            "http://127.0.0.1:%d/api/v1/connectors/%s/%s/%s"
+                .formatted(adminPort, DEAD, Child.ORG, call ? "resume" : "pause"));
+    try {
+      HttpURLConnection connection = (HttpURLConnection) command.toURL().openConnection();
+      connection.setRequestMethod("POST");
+      if (connection.getResponseCode() != 200) {
+        throw new IllegalStateException(command + ": " + connection.getResponseCode());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    server.close();
   }
 
   private static String route(String name, int path, int port) {

@@ -28,6 +28,14 @@ final class Latencies {
     return sorted;
   }
 
+  /** Those of both, in order. */
+  static long[] merged(long[] some, long[] others) {
+    long[] merged = Arrays.copyOf(some, some.length + others.length);
+    System.arraycopy(others, 0, merged, some.length, others.length);
+    Arrays.sort(merged);
+    return merged;
+  }
+
   /** In milliseconds; 0 if there is none. */
   static double percentile(long[] sorted, double percent) {
     if (sorted.length == 0) {

@@ -5,12 +5,15 @@ import java.util.List;
 /**
  * What was measured.
  *
- * @param besideDead the same connectors beside one more, whose every call times out
+ * @param delivering some connectors
+ * @param besidePaused as many beside one more that is paused
+ * @param besideDead the same ones, by turns, while that one is not: its every call times out
  * @param bytesPerEvent on disk after the receiving, 0 if the store is not a file of ours
  */
 public record Report(
     List<Acknowledging> acknowledging,
     Delivering delivering,
+    Delivering besidePaused,
     Delivering besideDead,
     long bytesPerEvent) {
 
@@ -63,7 +66,7 @@ public record Report(
    * @param backlog deliveries that a burst left behind
    * @param perSecond deliveries while that was worked off
    * @param cpuMicros of the relay's process per delivery then
-   * @param ofAlone deliveries per second, of those without the dead destination
+   * @param ofAlone deliveries per second, of those while the dead destination is not called
    * @param delayOfAlone the median delay, likewise
    */
   public record Delivering(

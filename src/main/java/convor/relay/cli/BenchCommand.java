@@ -204,10 +204,11 @@ final class BenchCommand implements Callable<Integer> {
         "perSecond",
         "cpuMicros");
     out.println();
-    out.println("The same beside one more connector whose every call times out:");
+    out.println(
+        "Beside one more connector: while it is paused, and while its every call times out:");
     Table.print(
         out,
-        rounded(List.of(report.besideDead())),
+        rounded(List.of(report.besidePaused(), report.besideDead())),
         "",
         "delayP50",
         "delayP99",

@@ -57,10 +57,14 @@ class BenchCommandTest {
     assertThat(delivering.path("delayP50").asDouble())
         .isLessThanOrEqualTo(delivering.path("delayP99").asDouble());
     assertThat(delivering.path("backlog").asLong()).isNotNegative();
+    JsonNode paused = report.path("besidePaused");
     JsonNode dead = report.path("besideDead");
+    assertThat(paused.path("measured").asInt()).isEqualTo(40);
     assertThat(dead.path("measured").asInt()).isEqualTo(40);
-    assertThat(dead.path("ofAlone").asDouble() * delivering.path("perSecond").asDouble())
+    assertThat(dead.path("ofAlone").asDouble() * paused.path("perSecond").asDouble())
         .isCloseTo(dead.path("perSecond").asDouble(), within(1e-6));
+    assertThat(dead.path("delayOfAlone").asDouble() * paused.path("delayP50").asDouble())
+        .isCloseTo(dead.path("delayP50").asDouble(), within(1e-6));
     assertThat(report.path("bytesPerEvent").asLong()).isGreaterThan(1024);
   }
 
