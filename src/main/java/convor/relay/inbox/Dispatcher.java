@@ -2,17 +2,21 @@ package convor.relay.inbox;
 
 import convor.relay.store.Claim;
 import convor.relay.store.Deliveries.Turn;
+import convor.relay.store.GroupCommit;
 import convor.relay.store.Pair;
+import convor.relay.store.PairStatus;
 import convor.relay.store.Settlement;
 import convor.relay.store.StoreUnavailable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledFuture;
@@ -23,7 +27,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * start, and {@code concurrency} threads that attempt. Nothing is claimed that cannot start at
  * once, so a crash leaves no more than {@code concurrency} outcomes unknown.
  */
-final class Dispatcher implements Consumer<Set<String>> {
+final class Dispatcher implements GroupCommit.Listener {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
 
   /**
@@ -116,20 +119,32 @@ final class Dispatcher implements Consumer<Set<String>> {
     loop.start();
   }
 
-  /** Something was appended for these organizations. */
+  /**
+   * Something was appended for these organizations. That costs nothing while nothing can start: of
+   * a pair that is paused, parked or waiting the next look is in time, and of threads that are all
+   * busy the first that ends tells.
+   */
   @Override
-  public void accept(Set<String> orgs) {
-    boolean ours = false;
-    for (String org : orgs) {
-      Lane lane = lanes.get(org);
-      if (lane != null) {
-        lane.wake();
-        ours = true;
-      }
+  public void appended(Set<String> orgs) {
+    Instant now = inbox.clock().instant();
+    boolean startable = false;
+    for (Lane lane : lanesOf(orgs)) {
+      lane.wake();
+      startable |= lane.isReady(now);
     }
-    if (ours) {
+    if (startable && running.size() < subscription.pace().concurrency()) {
       signal();
     }
+  }
+
+  @Override
+  public void changed(Set<String> orgs) {
+    lanesOf(orgs).forEach(Lane::open);
+    signal();
+  }
+
+  private List<Lane> lanesOf(Collection<String> orgs) {
+    return orgs.stream().map(lanes::get).filter(Objects::nonNull).toList();
   }
 
   /** Claims nothing more; what runs goes on. */
@@ -268,22 +283,22 @@ final class Dispatcher implements Consumer<Set<String>> {
       return;
     }
     List<String> orgs = inbox.log().pairs().withWork(subscription.connector(), now);
-    orgs.stream().map(lanes::get).filter(lane -> lane != null).forEach(Lane::wake);
+    lanesOf(orgs).forEach(Lane::open);
     idleLooks = orgs.isEmpty() ? Math.min(idleLooks + 1, IDLE_FACTOR) : 1;
     nextLook = now.plus(inbox.limits().pollInterval().multipliedBy(idleLooks));
+    lanes.values().forEach(lane -> lookNoLaterThan(lane.opensAt(), now));
   }
 
   private boolean turn(Lane lane, Instant now, List<Taken> taken) {
     int free =
         subscription.pace().concurrency() - lanes.values().stream().mapToInt(Lane::inFlight).sum();
-    int want = claiming && lane.isReady() ? FairShare.take(lanes.size(), lane.inFlight(), free) : 0;
+    int want =
+        claiming && lane.isReady(now) ? FairShare.take(lanes.size(), lane.inFlight(), free) : 0;
     List<Lane.Result> results = lane.takeResults();
     if (want == 0 && results.isEmpty()) {
       return false;
     }
-    if (want > 0) {
-      lane.claiming();
-    }
+    lane.turning(want > 0);
     Turn turn;
     try {
       turn =
@@ -314,7 +329,8 @@ final class Dispatcher implements Consumer<Set<String>> {
     if (turn.more()) {
       lane.wake();
     }
-    planLook(turn, now);
+    lane.opensAt(opensAt(turn.status()));
+    lookNoLaterThan(lane.opensAt(), now);
     return turn.more() && free > turn.claims().size();
   }
 
@@ -326,7 +342,7 @@ final class Dispatcher implements Consumer<Set<String>> {
       for (Taken one : taken) {
         one.lane.started(-one.turn.claims().size());
         one.lane.putBack(one.results);
-        one.lane.wake();
+        one.lane.open(); // what its turn saw may be lost
       }
       throw e;
     }
@@ -340,9 +356,9 @@ final class Dispatcher implements Consumer<Set<String>> {
     taken.forEach(one -> report(one.results, one.turn, now));
   }
 
-  private void planLook(Turn turn, Instant now) {
-    lookNoLaterThan(turn.status().waitUntil(), now);
-    lookNoLaterThan(turn.status().rateAt(), now);
+  private Instant opensAt(PairStatus status) {
+    boolean rated = subscription.pace().rate() != null && status.rateAt().isAfter(status.opensAt());
+    return rated ? status.rateAt() : status.opensAt();
   }
 
   private void lookNoLaterThan(@Nullable Instant at, Instant now) {

@@ -3,6 +3,7 @@ package convor.relay.inbox;
 import convor.relay.inbox.NextStep.Ended;
 import convor.relay.store.Pair;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +17,8 @@ final class Lane {
   private final List<Result> results = new ArrayList<>();
   private int inFlight;
   private boolean ready = true;
+  private boolean changed;
+  private Instant opensAt = Instant.MIN;
 
   Lane(Pair pair, Organization organization) {
     this.pair = pair;
@@ -27,13 +30,33 @@ final class Lane {
     ready = true;
   }
 
-  synchronized boolean isReady() {
-    return ready;
+  /** The store, or a person, says so: what the last turn saw of the pair is out of date. */
+  synchronized void open() {
+    ready = true;
+    changed = true;
+    opensAt = Instant.MIN;
   }
 
-  /** Before a claim: a wake-up from here on counts for the next one. */
-  synchronized void claiming() {
-    ready = false;
+  synchronized boolean isReady(Instant now) {
+    return ready && !opensAt.isAfter(now);
+  }
+
+  /** Before a turn: what is told from here on counts for the next one. */
+  synchronized void turning(boolean claims) {
+    ready &= !claims;
+    changed = false;
+  }
+
+  /**
+   * After a turn, which saw that the pair starts nothing before this: whatever is appended until
+   * then is no reason to ask the store.
+   */
+  synchronized void opensAt(Instant seen) {
+    opensAt = changed ? Instant.MIN : seen;
+  }
+
+  synchronized Instant opensAt() {
+    return opensAt;
   }
 
   synchronized void started(int attempts) {

@@ -185,7 +185,7 @@ public final class AdminApi {
   }
 
   private Object changed(Pair pair) {
-    store.events.wake(Set.of(pair.org()));
+    store.events.changed(Set.of(pair.org()));
     return rows(pair.connector(), pair.org()).get(0);
   }
 
@@ -211,7 +211,7 @@ public final class AdminApi {
               .collect(Collectors.joining(", "));
       throw new AdminError(409, "event %d is %s; %s can be".formatted(event, states, right));
     }
-    store.events.wake(
+    store.events.changed(
         subscriptions.get().stream().map(one -> one.pair().org()).collect(Collectors.toSet()));
     return Map.of(what, count);
   }

@@ -322,7 +322,7 @@ public final class Deliveries {
       throws SQLException {
     boolean probing = status.state() == PairStatus.State.PARKED;
     Rate rate = selection.rate();
-    int room = open(status, now) ? (probing ? Math.min(want, 1) : want) : 0;
+    int room = !status.opensAt().isAfter(now) ? (probing ? Math.min(want, 1) : want) : 0;
     if (rate != null) {
       room = rate.take(status.rateAt(), now, room).count();
     }
@@ -342,10 +342,5 @@ public final class Deliveries {
                 : rate.take(status.rateAt(), now, claims.size()).rateAt());
     boolean more = !probing && (claims.size() == want || claimer.scannedAll());
     return new Claimed(claims, more, after);
-  }
-
-  private static boolean open(PairStatus status, Instant now) {
-    return status.state() != PairStatus.State.PAUSED
-        && (status.waitUntil() == null || !status.waitUntil().isAfter(now));
   }
 }

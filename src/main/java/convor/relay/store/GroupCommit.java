@@ -10,7 +10,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,12 +27,24 @@ public final class GroupCommit implements AutoCloseable {
   /** Telling threads: more than one only while those who are told make theirs wait. */
   private static final int TELLING = 256;
 
+  /** Hears for which organizations there may be something to do. */
+  @FunctionalInterface
+  public interface Listener {
+    /** Events were appended. */
+    void appended(Set<String> orgs);
+
+    /** A person has changed deliveries, or whether they may run. */
+    default void changed(Set<String> orgs) {
+      appended(orgs);
+    }
+  }
+
   private record Waiting(Event event, CompletableFuture<Receipt> receipt) {}
 
   private final Database database;
   private final int batchSize;
   private final BlockingQueue<Waiting> queue;
-  private final List<Consumer<Set<String>>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final Thread writer = new Thread(this::writeUntilClosed, "append");
   private final ThreadPoolExecutor telling =
       new ThreadPoolExecutor(
@@ -90,11 +101,11 @@ public final class GroupCommit implements AutoCloseable {
    * {@code listener} is told after each commit, on the writer's thread, which organizations have
    * new events.
    */
-  public void onAppended(Consumer<Set<String>> listener) {
+  public void onAppended(Listener listener) {
     listeners.add(listener);
   }
 
-  public void offAppended(Consumer<Set<String>> listener) {
+  public void offAppended(Listener listener) {
     listeners.remove(listener);
   }
 
@@ -102,7 +113,12 @@ public final class GroupCommit implements AutoCloseable {
    * Tells the listeners that there is something to do for these organizations, as an append does.
    */
   public void wake(Set<String> orgs) {
-    listeners.forEach(listener -> listener.accept(orgs));
+    listeners.forEach(listener -> listener.appended(orgs));
+  }
+
+  /** Tells the listeners that a person has changed something of these organizations. */
+  public void changed(Set<String> orgs) {
+    listeners.forEach(listener -> listener.changed(orgs));
   }
 
   /** How many events wait for a commit, and how many may. */

@@ -40,6 +40,14 @@ public record PairStatus(
     }
   }
 
+  /** No attempt starts before this; {@link Instant#MAX} while only a command ends the pause. */
+  public Instant opensAt() {
+    if (state == State.PAUSED) {
+      return Instant.MAX;
+    }
+    return waitUntil == null ? Instant.MIN : waitUntil;
+  }
+
   public PairStatus paused(String why) {
     return new PairStatus(position, State.PAUSED, why, null, failures, activeSince, rateAt);
   }

@@ -13,7 +13,9 @@ import convor.relay.testing.Target;
 import convor.relay.testing.Target.Call;
 import convor.relay.testing.TestClock;
 import convor.relay.testing.TestRelay;
+import java.net.URI;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -432,6 +434,53 @@ class DeliveryTest {
                     .rows(
                         "select count(*) from delivery where connector = 'crm' and state = 'done'")
                     .equals(List.of("30")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"503, '', parked", "429, '', active", "401, '', paused", "200, 'rate: 1/h', active"})
+  void what_is_appended_for_a_pair_that_may_start_nothing_does_not_ask_the_store(
+      int status, String parameters, String state) {
+    target.answers(status(status));
+    relay.set("relay.delivery.park-after", "1").set("relay.delivery.poll-interval", "1h");
+    start(parameters);
+    relay.accept("e1", "t");
+    awaitDelivery("e1", "state", status == 200 ? "done" : "waiting");
+    awaitPair("state", state);
+    relay.execute("set query_statistics true");
+    for (int i = 2; i <= 20; i++) {
+      relay.accept("e" + i, "t");
+    }
+    assertThat(statements("insert into event")).isEqualTo(19);
+    assertThat(statements("for update")).isZero();
+  }
+
+  private int statements(String part) {
+    return relay
+        .rows(
+            "select execution_count from information_schema.query_statistics where sql_statement like '%"
+                + part
+                + "%' and sql_statement not like '%query_statistics%'")
+        .stream()
+        .mapToInt(Integer::parseInt)
+        .sum();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {503, 429, 401})
+  void a_pair_that_is_resumed_goes_on_at_once(int status) {
+    target.answers(status(status));
+    relay.set("relay.delivery.park-after", "1").set("relay.delivery.poll-interval", "1h");
+    start("");
+    relay.accept("e1", "t");
+    awaitDelivery("e1", "state", "waiting");
+    relay.accept("e2", "t");
+    target.answers(status(200));
+    URI resume =
+        URI.create(
+            "http://127.0.0.1:%d/api/v1/connectors/crm/acme/resume"
+                .formatted(relay.relay().adminPort()));
+    TestRelay.call(HttpRequest.newBuilder(resume).POST(BodyPublishers.noBody()).build());
+    awaitDelivery("e2", "state", "done");
   }
 
   @Test

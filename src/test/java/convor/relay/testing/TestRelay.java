@@ -200,6 +200,16 @@ public final class TestRelay implements AutoCloseable {
     }
   }
 
+  /** Has the store do something. */
+  public void execute(String sql) {
+    try (Connection connection = DriverManager.getConnection(storeUrl(), "sa", "");
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   public static HttpResponse<String> call(HttpRequest request) {
     try {
       return CLIENT.send(request, BodyHandlers.ofString());
