@@ -44,14 +44,17 @@ final class PostgresqlDatabase extends Database {
       select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
       """;
 
-  /** Held by the one transaction that appends; the number is ours, whatever it is. */
-  private static final String LOCK_THE_END_OF_THE_LOG = "select pg_advisory_xact_lock(7065432107)";
+  /**
+   * The lock is held by the one transaction that appends; its number is ours, whatever it is. The
+   * other nodes are told at the commit.
+   */
+  private static final String LOCK_THE_END_OF_THE_LOG_AND_NOTIFY =
+      "select pg_advisory_xact_lock(7065432107) union all select pg_notify('"
+          + Wakeups.CHANNEL
+          + "', ? || ' ' || org) from unnest(?) org";
 
   /** Held by the one transaction that makes a pair, or prunes. */
   private static final String LOCK_THE_LIST_OF_PAIRS = "select pg_advisory_xact_lock(7065432108)";
-
-  private static final String NOTIFY =
-      "select pg_notify('" + Wakeups.CHANNEL + "', ? || ' ' || org) from unnest(?) org";
 
   private static final String ONE_MOMENT = "set transaction isolation level repeatable read";
 
@@ -137,14 +140,13 @@ final class PostgresqlDatabase extends Database {
   <T> T appending(Set<String> orgs, Work<T> work) {
     return inTransaction(
         connection -> {
-          execute(connection, LOCK_THE_END_OF_THE_LOG);
-          T result = work.with(connection);
-          try (PreparedStatement tell = connection.prepareStatement(NOTIFY)) {
-            tell.setString(1, node);
-            tell.setArray(2, connection.createArrayOf("varchar", orgs.toArray()));
-            tell.execute();
+          try (PreparedStatement lock =
+              connection.prepareStatement(LOCK_THE_END_OF_THE_LOG_AND_NOTIFY)) {
+            lock.setString(1, node);
+            lock.setArray(2, connection.createArrayOf("varchar", orgs.toArray()));
+            lock.execute();
           }
-          return result;
+          return work.with(connection);
         });
   }
 
