@@ -72,6 +72,7 @@ final class PostgresqlDatabase extends Database {
   private final StoreSettings settings;
   private final KnownKeys keys = new IndexedKeys(this);
   private final String node = UUID.randomUUID().toString();
+  private final Statistics statistics = new Statistics(pool::getConnection);
 
   PostgresqlDatabase(StoreSettings settings) {
     super(pool(settings));
@@ -108,6 +109,7 @@ final class PostgresqlDatabase extends Database {
 
   @Override
   <T> T guarded(Call<T> call) {
+    statistics.used();
     return unavailableIfItFails(() -> runAgain(call));
   }
 
@@ -203,5 +205,11 @@ final class PostgresqlDatabase extends Database {
   @Override
   public void flush() {
     // a commit is a flush
+  }
+
+  @Override
+  public void close() {
+    statistics.close();
+    super.close();
   }
 }
