@@ -3,6 +3,7 @@ package convor.relay.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import convor.relay.bench.Benchmark;
 import convor.relay.bench.FloorServer;
 import convor.relay.bench.Plan;
@@ -44,7 +45,6 @@ import picocli.CommandLine.Spec;
       "  bench --store 'jdbc:postgresql://127.0.0.1/bench?user=bench'     a database for this only"
     })
 final class BenchCommand implements Callable<Integer> {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LARGEST = 1 << 20;
 
   @Option(
@@ -152,7 +152,7 @@ final class BenchCommand implements Callable<Integer> {
     delete(folder); // kept when it failed: it tells why
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report));
+      out.println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(report));
     } else {
       print(report, out);
     }
@@ -220,7 +220,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private static JsonNode rounded(List<?> rows) {
-    JsonNode all = JSON.valueToTree(rows);
+    JsonNode all = new ObjectMapper().valueToTree(rows);
     for (JsonNode row : all) {
       ((ObjectNode) row)
           .properties()
@@ -228,8 +228,8 @@ final class BenchCommand implements Callable<Integer> {
               field -> {
                 if (field.getValue().isDouble()) {
                   double value = field.getValue().asDouble();
-                  field.setValue(
-                      JSON.valueToTree(("%." + (value < 100 ? 2 : 0) + "f").formatted(value)));
+                  String text = ("%." + (value < 100 ? 2 : 0) + "f").formatted(value);
+                  field.setValue(TextNode.valueOf(text));
                 }
               });
     }
