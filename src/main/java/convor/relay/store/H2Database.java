@@ -127,9 +127,7 @@ final class H2Database extends Database {
       done = true;
       return result;
     } finally {
-      if (!done) {
-        keys.reset();
-      }
+      keys.ended(done);
       inside.unlock();
     }
   }
@@ -161,6 +159,7 @@ final class H2Database extends Database {
   private void throwAway(SQLException cause) {
     broken = cause;
     brokenSince = System.nanoTime();
+    keys.reset();
     pool.getHikariPoolMXBean().softEvictConnections();
   }
 
@@ -253,7 +252,7 @@ final class H2Database extends Database {
     return percent < LIVE_PERCENT && bytes / 100 * (100 - percent) > COMPACT_BYTES / 4;
   }
 
-  private static MVStore store(Connection connection) throws SQLException {
+  static MVStore store(Connection connection) throws SQLException {
     return ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
         .getDatabase()
         .getStore()

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import org.h2.mvstore.MVStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,13 +33,15 @@ import org.jspecify.annotations.Nullable;
  *       it brings. When all are merged, the notes are removed in the same way.
  * </ul>
  *
- * <p>What is in memory stands for what is committed as long as nothing failed. After a failure
- * {@link #reset} forgets it, and the tables are read again. A note whose keys are in buckets
- * already does no harm. One thread at a time is here: it is inside H2.
+ * <p>What is in memory stands for what is committed as long as nothing failed. After a failure it
+ * is forgotten, and the tables are read again. A note whose keys are in buckets already does no
+ * harm. One thread at a time is here: it is inside H2.
  */
 final class KeyBook implements KnownKeys {
-  private static final String BUCKETS = "select low, keys from key_bucket";
-  private static final String NOTES = "select id, keys from key_note order by id";
+  private static final String BUCKETS =
+      "select low, keys from key_bucket where low >= ? order by low fetch first 100 rows only";
+  private static final String NOTES =
+      "select id, keys from key_note where id > ? order by id fetch first 1000 rows only";
   private static final String BUCKET = "select keys from key_bucket where low = ?";
   private static final String PUT = "merge into key_bucket (low, keys) key (low) values (?, ?)";
   private static final String NOTE = "insert into key_note (id, keys) values (?, ?)";
@@ -48,6 +51,9 @@ final class KeyBook implements KnownKeys {
 
   /** For each key that an append brings. */
   private static final int MERGED_PER_KEY = 2;
+
+  /** Keys: H2 takes no more than 1 MB into a {@code bytea}. */
+  private static final int LONGEST_NOTE = 40_000;
 
   /**
    * @param bucket keys in a bucket, at most; about
@@ -71,15 +77,26 @@ final class KeyBook implements KnownKeys {
     /** By the buckets' {@code low}. */
     final TreeMap<Long, KeyFilter> buckets = new TreeMap<>();
 
+    /** Whose tables it stands for: another one is H2, opened anew. */
+    final MVStore store;
+
     long lastNote;
+
+    /** The latest time of a key: that of a later key is no earlier. */
+    long newest = Long.MIN_VALUE;
 
     /** The notes up to here are being merged, or removed; 0 if none are. */
     long mergingTo;
+
+    Memory(MVStore store) {
+      this.store = store;
+    }
   }
 
   private final Database database;
   private final Sizes sizes;
   private @Nullable Memory memory;
+  private boolean changed;
 
   /** What was received before, in milliseconds since 1970, is forgotten. */
   private long since = Long.MIN_VALUE;
@@ -89,9 +106,18 @@ final class KeyBook implements KnownKeys {
     this.sizes = sizes;
   }
 
-  /** Something failed: what is in memory may not be in the tables. */
+  /** A call has ended; if it failed, what it changed in memory is not in the tables. */
+  void ended(boolean done) {
+    if (changed && !done) {
+      memory = null;
+    }
+    changed = false;
+  }
+
+  /** The tables may be as they were some time ago. */
   void reset() {
     memory = null;
+    since = Long.MIN_VALUE;
   }
 
   @Override
@@ -123,12 +149,18 @@ final class KeyBook implements KnownKeys {
   @Override
   public void stored(Connection connection, List<Event> events) throws SQLException {
     Memory now = memory(connection);
+    changed = true;
     TreeMap<KeyHash, Long> keys = new TreeMap<>();
-    events.forEach(one -> keys.put(KeyHash.of(one.keyHash()), one.receivedAt().toEpochMilli()));
-    try (PreparedStatement insert = connection.prepareStatement(NOTE)) {
-      insert.setLong(1, ++now.lastNote);
-      insert.setBytes(2, KeyRun.of(keys).bytes());
-      insert.executeUpdate();
+    for (Event one : events) {
+      long receivedAt = Math.max(one.receivedAt().toEpochMilli(), since);
+      now.newest = Math.max(now.newest, receivedAt);
+      keys.put(KeyHash.of(one.keyHash()), now.newest);
+    }
+    for (KeyRun note : KeyRun.of(keys).split(LONGEST_NOTE)) {
+      try (PreparedStatement insert = connection.prepareStatement(NOTE)) {
+        bind(insert, ++now.lastNote, note.bytes());
+        insert.executeUpdate();
+      }
     }
     now.noted.putAll(keys);
     merge(connection, now, keys.size() * MERGED_PER_KEY);
@@ -139,47 +171,44 @@ final class KeyBook implements KnownKeys {
   public void pruned(Connection connection, List<Long> events) {}
 
   /**
-   * Forgotten at once, removed with the next merge. Not forgotten is what came after the oldest
-   * event that there is: it may be there, too.
+   * Forgotten at once, removed with the next merge. Not forgotten is what was stored after the
+   * oldest event that there is: it may be there, too. The times of keys rise as the ids do.
    */
   @Override
   public void forget(Instant before, BooleanSupplier goOn) {
-    since =
+    var unused =
         database.inTransaction(
             connection -> {
               try (Statement select = connection.createStatement();
                   ResultSet oldest = select.executeQuery(OLDEST)) {
                 long end = oldest.next() ? oldest.getLong(1) : Long.MAX_VALUE;
-                return Math.max(since, Math.min(end, before.toEpochMilli()));
+                since = Math.max(since, Math.min(end, before.toEpochMilli()));
+                return since;
               }
             });
   }
 
   private Memory memory(Connection connection) throws SQLException {
-    if (memory == null) {
-      memory = load(connection);
+    MVStore store = H2Database.store(connection);
+    if (memory == null || memory.store != store) {
+      memory = load(connection, store);
     }
     return memory;
   }
 
-  private Memory load(Connection connection) throws SQLException {
-    Memory now = new Memory();
-    try (Statement select = connection.createStatement()) {
-      try (ResultSet rows = select.executeQuery(BUCKETS)) {
-        while (rows.next()) {
-          now.buckets.put(rows.getLong(1), new KeyFilter(KeyRun.of(rows.getBytes(2))));
-        }
+  private Memory load(Connection connection, MVStore store) throws SQLException {
+    Memory now = new Memory(store);
+    try (PreparedStatement select = connection.prepareStatement(BUCKETS)) {
+      long from = Long.MIN_VALUE;
+      while (buckets(select, from, now)) {
+        from = now.buckets.lastKey() + 1;
       }
-      try (ResultSet rows = select.executeQuery(NOTES)) {
-        while (rows.next()) {
-          now.lastNote = rows.getLong(1);
-          KeyRun run = KeyRun.of(rows.getBytes(2));
-          for (int i = 0; i < run.size(); i++) {
-            now.noted.merge(run.key(i), run.receivedAt(i), Math::max);
-          }
-          if (now.noted.size() > sizes.most) { // notes of a time without buckets
-            merge(connection, now, Integer.MAX_VALUE);
-          }
+    }
+    try (PreparedStatement select = connection.prepareStatement(NOTES)) {
+      while (notes(select, now)) {
+        if (now.noted.size() > 3 * sizes.most) { // notes of a time without buckets
+          changed = true;
+          merge(connection, now, Integer.MAX_VALUE);
         }
       }
     }
@@ -220,6 +249,41 @@ final class KeyBook implements KnownKeys {
     }
     keys.clear();
     return count;
+  }
+
+  /** Reads the next ones; whether there were any. */
+  private static boolean buckets(PreparedStatement select, long from, Memory now)
+      throws SQLException {
+    select.setLong(1, from);
+    boolean any = false;
+    try (ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        any = true;
+        KeyRun run = KeyRun.of(rows.getBytes(2));
+        now.buckets.put(rows.getLong(1), new KeyFilter(run));
+        for (int i = 0; i < run.size(); i++) {
+          now.newest = Math.max(now.newest, run.receivedAt(i));
+        }
+      }
+    }
+    return any;
+  }
+
+  private static boolean notes(PreparedStatement select, Memory now) throws SQLException {
+    select.setLong(1, now.lastNote);
+    boolean any = false;
+    try (ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        any = true;
+        now.lastNote = rows.getLong(1);
+        KeyRun run = KeyRun.of(rows.getBytes(2));
+        for (int i = 0; i < run.size(); i++) {
+          now.noted.merge(run.key(i), run.receivedAt(i), Math::max);
+          now.newest = Math.max(now.newest, run.receivedAt(i));
+        }
+      }
+    }
+    return any;
   }
 
   private static void write(Connection connection, Memory now, long low, KeyRun bucket)

@@ -29,6 +29,7 @@ final class Statistics implements AutoCloseable {
       select relname from pg_class
       where oid in (to_regclass('event'), to_regclass('delivery'), to_regclass('pruned_key'),
         to_regclass('covered'), to_regclass('newest_version'))
+      and pg_has_role(relowner, 'USAGE')
       and pg_relation_size(oid) > current_setting('block_size')::bigint * (2 * relpages + 32)
       """;
 

@@ -183,7 +183,9 @@ class H2StoreTest extends StorePromises {
 
   private static void compact(Store store) {
     int steps = 0;
-    for (int quiet = 0; quiet < 3; steps++) { // what one step leaves free is free at the next commit
+    for (int quiet = 0;
+        quiet < 3;
+        steps++) { // what one step leaves free is free at the next commit
       quiet = store.database.compact() ? 0 : quiet + 1;
       store.database.flush();
       assertThat(steps).as("steps until there is nothing to give back").isLessThan(1_000);

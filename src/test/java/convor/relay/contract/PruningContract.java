@@ -165,13 +165,23 @@ abstract class PruningContract extends StoreContract {
   }
 
   @Test
-  void the_key_of_an_event_that_is_kept_is_not_forgotten_however_old() {
+  void the_keys_of_events_that_are_kept_are_not_forgotten_however_old() {
     store.pairs.register(PAIR, true, "", NOW);
     append("evt_1", MONTH_AGO.minusSeconds(1));
+    append("late", MONTH_AGO.minus(Duration.ofDays(3))); // it was in Kafka meanwhile
     assertThat(pruneAll()).isZero();
 
     pruning.forgetKeys(NOW, () -> true);
     assertThat(append("evt_1", NOW)).isEqualTo(Receipt.DUPLICATE);
+    assertThat(append("late", NOW)).isEqualTo(Receipt.DUPLICATE);
+  }
+
+  @Test
+  void an_event_that_is_stored_late_is_known_though_keys_of_its_age_are_forgotten() {
+    pruning.forgetKeys(NOW, () -> true);
+
+    assertThat(append("late", MONTH_AGO)).isEqualTo(Receipt.STORED);
+    assertThat(append("late", MONTH_AGO)).isEqualTo(Receipt.DUPLICATE);
   }
 
   /** One a millisecond, the last of them a second and a millisecond too old. */

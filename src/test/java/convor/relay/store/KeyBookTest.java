@@ -78,6 +78,7 @@ class KeyBookTest {
       List<Event> events = someEvents();
       List<Receipt> receipts =
           database.inTransaction(connection -> EventLog.append(connection, events, book));
+      book.ended(true);
       for (int i = 0; i < events.size(); i++) {
         String key = events.get(i).key();
         assertThat(receipts.get(i) == Receipt.DUPLICATE).as(key).isEqualTo(isKnown(key));
@@ -97,7 +98,7 @@ class KeyBookTest {
                         throw new SQLException("for the test", "22000");
                       }))
           .isInstanceOf(StoreUnavailable.class);
-      book.reset();
+      book.ended(false);
     }
 
     void flush() {
@@ -225,6 +226,20 @@ class KeyBookTest {
   }
 
   @Test
+  void more_keys_at_once_than_fit_into_a_note_are_known() {
+    try (Database database = open("relay");
+        GroupCommit events =
+            new GroupCommit(database, new StoreSettings("", null, null, 1, 10, 10))) {
+      List<Event> many = new ArrayList<>();
+      for (int i = 0; i < 50_000; i++) {
+        many.add(event("k" + i, Instant.EPOCH));
+      }
+      assertThat(events.append(many)).containsOnly(Receipt.STORED);
+      assertThat(events.append(many)).containsOnly(Receipt.DUPLICATE);
+    }
+  }
+
+  @Test
   void an_append_that_failed_leaves_nothing_known() {
     try (Database database = open("relay");
         GroupCommit events =
@@ -253,7 +268,7 @@ class KeyBookTest {
         .target("3")
         .load()
         .migrate();
-    int many = 140_000; // more than fit into memory at once
+    int many = 2_000; // several times more than are noted at once
     try (Connection connection = DriverManager.getConnection(url, "sa", "");
         Statement statement = connection.createStatement()) {
       statement.execute(
@@ -269,16 +284,18 @@ class KeyBookTest {
     }
     try (Database database = open("relay")) {
       List<byte[]> hashes = new ArrayList<>();
-      for (int i = 100; i <= many; i += 100) {
+      for (int i = 1; i <= many; i++) {
         byte[] key = ("k" + i).getBytes(StandardCharsets.UTF_8);
         hashes.add(Arrays.copyOf(MessageDigest.getInstance("SHA-256").digest(key), 16));
       }
-      int known = hashes.size();
       hashes.add(new byte[16]);
-      assertThat(known(database, database.keys(), hashes)).hasSize(known);
-      database.keys().forget(Instant.ofEpochMilli(501), () -> true);
-      assertThat(known(database, database.keys(), hashes)).hasSize(known - 5);
-      assertThat(count(database, "key_note")).isLessThan(many / 10);
+      for (KnownKeys keys : List.of(database.keys(), new KeyBook(database, SMALL))) {
+        assertThat(known(database, keys, hashes)).hasSize(many);
+        keys.forget(Instant.ofEpochMilli(501), () -> true);
+        assertThat(known(database, keys, hashes)).hasSize(many - 500);
+      }
+      assertThat(count(database, "key_note")).isLessThan(1_000);
+      assertThat(count(database, "key_bucket")).isGreaterThan(100);
     }
   }
 }

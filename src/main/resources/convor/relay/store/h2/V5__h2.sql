@@ -1,0 +1,2 @@
+-- Its keys are in key_note since V4.
+drop table if exists pruned_key;
