@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -66,14 +67,15 @@ final class EventLog {
       throws SQLException {
     List<byte[]> hashes = events.stream().map(Event::keyHash).toList();
     Set<ByteBuffer> known = keys.known(connection, hashes);
-    List<Event> fresh = new ArrayList<>(events.size());
+    Map<ByteBuffer, Instant> fresh = new LinkedHashMap<>();
     List<Receipt> receipts = new ArrayList<>(events.size());
     try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
       for (int i = 0; i < events.size(); i++) {
-        if (known.add(ByteBuffer.wrap(hashes.get(i)))) {
+        ByteBuffer hash = ByteBuffer.wrap(hashes.get(i));
+        if (known.add(hash)) {
           bind(insert, events.get(i), hashes.get(i));
           insert.addBatch();
-          fresh.add(events.get(i));
+          fresh.put(hash, events.get(i).receivedAt());
           receipts.add(Receipt.STORED);
         } else {
           receipts.add(Receipt.DUPLICATE);

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -49,14 +50,11 @@ final class IndexedKeys implements KnownKeys {
 
   /** The row of the event holds its key. */
   @Override
-  public void stored(Connection connection, List<Event> events) {}
+  public void stored(Connection connection, Map<ByteBuffer, Instant> receivedAt) {}
 
   @Override
   public void pruned(Connection connection, List<Long> events) throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(REMEMBER)) {
-      insert.setArray(1, connection.createArrayOf("bigint", events.toArray()));
-      insert.executeUpdate();
-    }
+    Pruning.change(connection, REMEMBER, events);
   }
 
   @Override

@@ -41,7 +41,7 @@ final class KeyBook implements KnownKeys {
   private static final String BUCKETS =
       "select low, keys from key_bucket where low >= ? order by low fetch first 100 rows only";
   private static final String NOTES =
-      "select id, keys from key_note where id > ? order by id fetch first 1000 rows only";
+      "select id, keys from key_note where id >= ? order by id fetch first 1000 rows only";
   private static final String BUCKET = "select keys from key_bucket where low = ?";
   private static final String PUT = "merge into key_bucket (low, keys) key (low) values (?, ?)";
   private static final String NOTE = "insert into key_note (id, keys) values (?, ?)";
@@ -125,8 +125,9 @@ final class KeyBook implements KnownKeys {
     Memory now = memory(connection);
     Set<ByteBuffer> known = new HashSet<>();
     for (byte[] hash : hashes) {
-      if (isKnown(connection, now, KeyHash.of(hash))) {
-        known.add(ByteBuffer.wrap(hash));
+      ByteBuffer bytes = ByteBuffer.wrap(hash);
+      if (isKnown(connection, now, KeyHash.of(bytes))) {
+        known.add(bytes);
       }
     }
     return known;
@@ -147,15 +148,16 @@ final class KeyBook implements KnownKeys {
   }
 
   @Override
-  public void stored(Connection connection, List<Event> events) throws SQLException {
+  public void stored(Connection connection, Map<ByteBuffer, Instant> receivedAt)
+      throws SQLException {
     Memory now = memory(connection);
     changed = true;
     TreeMap<KeyHash, Long> keys = new TreeMap<>();
-    for (Event one : events) {
-      long receivedAt = Math.max(one.receivedAt().toEpochMilli(), since);
-      now.newest = Math.max(now.newest, receivedAt);
-      keys.put(KeyHash.of(one.keyHash()), now.newest);
-    }
+    receivedAt.forEach(
+        (hash, at) -> {
+          now.newest = Math.max(now.newest, Math.max(at.toEpochMilli(), since));
+          keys.put(KeyHash.of(hash), now.newest);
+        });
     for (KeyRun note : KeyRun.of(keys).split(LONGEST_NOTE)) {
       try (PreparedStatement insert = connection.prepareStatement(NOTE)) {
         bind(insert, ++now.lastNote, note.bytes());
@@ -198,21 +200,51 @@ final class KeyBook implements KnownKeys {
 
   private Memory load(Connection connection, MVStore store) throws SQLException {
     Memory now = new Memory(store);
-    try (PreparedStatement select = connection.prepareStatement(BUCKETS)) {
-      long from = Long.MIN_VALUE;
-      while (buckets(select, from, now)) {
-        from = now.buckets.lastKey() + 1;
-      }
-    }
-    try (PreparedStatement select = connection.prepareStatement(NOTES)) {
-      while (notes(select, now)) {
-        if (now.noted.size() > 3 * sizes.most) { // notes of a time without buckets
-          changed = true;
-          merge(connection, now, Integer.MAX_VALUE);
+    scan(
+        connection,
+        BUCKETS,
+        (low, run) -> {
+          now.buckets.put(low, new KeyFilter(run));
+          now.newest = Math.max(now.newest, run.newest());
+        });
+    scan(
+        connection,
+        NOTES,
+        (id, run) -> {
+          now.lastNote = id;
+          for (int i = 0; i < run.size(); i++) {
+            now.noted.merge(run.key(i), run.receivedAt(i), Math::max);
+          }
+          now.newest = Math.max(now.newest, run.newest());
+          if (now.noted.size() > 3 * sizes.most) { // notes of a time without buckets
+            changed = true;
+            merge(connection, now, Integer.MAX_VALUE);
+          }
+        });
+    return now;
+  }
+
+  @FunctionalInterface
+  private interface Row {
+    void read(long number, KeyRun run) throws SQLException;
+  }
+
+  /** Reads a table slice by slice: H2 holds the whole result of a query in memory. */
+  private static void scan(Connection connection, String slice, Row row) throws SQLException {
+    long from = Long.MIN_VALUE;
+    try (PreparedStatement select = connection.prepareStatement(slice)) {
+      for (boolean any = true; any; ) {
+        any = false;
+        select.setLong(1, from);
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            any = true;
+            from = rows.getLong(1) + 1;
+            row.read(rows.getLong(1), KeyRun.of(rows.getBytes(2)));
+          }
         }
       }
     }
-    return now;
   }
 
   /** Goes on merging notes, for about so many keys or notes. */
@@ -249,41 +281,6 @@ final class KeyBook implements KnownKeys {
     }
     keys.clear();
     return count;
-  }
-
-  /** Reads the next ones; whether there were any. */
-  private static boolean buckets(PreparedStatement select, long from, Memory now)
-      throws SQLException {
-    select.setLong(1, from);
-    boolean any = false;
-    try (ResultSet rows = select.executeQuery()) {
-      while (rows.next()) {
-        any = true;
-        KeyRun run = KeyRun.of(rows.getBytes(2));
-        now.buckets.put(rows.getLong(1), new KeyFilter(run));
-        for (int i = 0; i < run.size(); i++) {
-          now.newest = Math.max(now.newest, run.receivedAt(i));
-        }
-      }
-    }
-    return any;
-  }
-
-  private static boolean notes(PreparedStatement select, Memory now) throws SQLException {
-    select.setLong(1, now.lastNote);
-    boolean any = false;
-    try (ResultSet rows = select.executeQuery()) {
-      while (rows.next()) {
-        any = true;
-        now.lastNote = rows.getLong(1);
-        KeyRun run = KeyRun.of(rows.getBytes(2));
-        for (int i = 0; i < run.size(); i++) {
-          now.noted.merge(run.key(i), run.receivedAt(i), Math::max);
-          now.newest = Math.max(now.newest, run.receivedAt(i));
-        }
-      }
-    }
-    return any;
   }
 
   private static void write(Connection connection, Memory now, long low, KeyRun bucket)

@@ -4,9 +4,8 @@ import java.nio.ByteBuffer;
 
 /** The 16 bytes of {@link Event#keyHash} as two numbers, in their order. */
 record KeyHash(long high, long low) implements Comparable<KeyHash> {
-  static KeyHash of(byte[] hash) {
-    ByteBuffer bytes = ByteBuffer.wrap(hash);
-    return new KeyHash(bytes.getLong(), bytes.getLong());
+  static KeyHash of(ByteBuffer hash) {
+    return new KeyHash(hash.getLong(0), hash.getLong(Long.BYTES));
   }
 
   @Override

@@ -51,6 +51,15 @@ final class KeyRun {
     return entries[index * LONGS + 2];
   }
 
+  /** The latest time of its keys; {@link Long#MIN_VALUE} if it has none. */
+  long newest() {
+    long newest = Long.MIN_VALUE;
+    for (int i = 0; i < size(); i++) {
+      newest = Math.max(newest, receivedAt(i));
+    }
+    return newest;
+  }
+
   /** Where the key is; negative if it is not there. */
   int find(KeyHash key) {
     int from = 0;

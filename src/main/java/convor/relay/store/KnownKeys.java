@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -16,8 +17,12 @@ interface KnownKeys {
   /** Those of {@code hashes} that are known. */
   Set<ByteBuffer> known(Connection connection, List<byte[]> hashes) throws SQLException;
 
-  /** Part of the transaction that inserts these events, none of which was known. */
-  void stored(Connection connection, List<Event> events) throws SQLException;
+  /**
+   * Part of the transaction that inserts these events, none of which was known.
+   *
+   * @param receivedAt by the events' hashes, in the order of their ids
+   */
+  void stored(Connection connection, Map<ByteBuffer, Instant> receivedAt) throws SQLException;
 
   /** Part of the transaction that removes these events, before it does: their keys stay known. */
   void pruned(Connection connection, List<Long> events) throws SQLException;

@@ -138,8 +138,8 @@ public final class Pruning {
     }
   }
 
-  private static void change(Connection connection, String statement, List<Long> ids)
-      throws SQLException {
+  /** Runs a statement for these events. */
+  static void change(Connection connection, String statement, List<Long> ids) throws SQLException {
     try (PreparedStatement change = connection.prepareStatement(statement)) {
       change.setArray(1, array(connection, ids));
       change.executeUpdate();
