@@ -51,6 +51,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,6 +62,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
 import org.apache.camel.LoggingLevel;
 import org.apache.camel.Route;
 import org.apache.camel.builder.RouteBuilder;
@@ -68,6 +71,7 @@ import org.apache.camel.component.platform.http.PlatformHttpComponent;
 import org.apache.camel.component.platform.http.PlatformHttpConstants;
 import org.apache.camel.main.Main;
 import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
+import org.apache.camel.spi.HeaderFilterStrategy;
 import org.apache.camel.support.DefaultHeaderFilterStrategy;
 import org.jspecify.annotations.Nullable;
 
@@ -319,11 +323,20 @@ public final class Wiring {
     return filter;
   }
 
-  private static DefaultHeaderFilterStrategy only(String... allowedOut) {
-    DefaultHeaderFilterStrategy filter = new DefaultHeaderFilterStrategy();
-    filter.setInFilterPattern("(?s).*");
-    filter.setOutFilterPattern("(?i)(?!(" + String.join("|", allowedOut) + ")$).*");
-    return filter;
+  private static HeaderFilterStrategy only(String... allowedOut) {
+    Set<String> allowed = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    allowed.addAll(List.of(allowedOut));
+    return new HeaderFilterStrategy() {
+      @Override
+      public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
+        return true;
+      }
+
+      @Override
+      public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {
+        return !allowed.contains(name);
+      }
+    };
   }
 
   private static RouteBuilder health(Health health) {

@@ -76,7 +76,7 @@ public final class Answer implements Processor {
     respond(
         exchange,
         duplicate ? 200 : 202,
-        "{\"status\":\"%s\",\"id\":\"%s\"}".formatted(status, escaped(key)));
+        "{\"status\":\"" + status + "\",\"id\":\"" + escaped(key) + "\"}");
   }
 
   private void count(Message message, String result) {

@@ -1,6 +1,7 @@
 package convor.relay.receive;
 
 import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -20,6 +21,9 @@ public final class RawBody implements Handler<RoutingContext> {
 
   /** What a request takes besides its body. */
   private static final int REQUEST_BYTES = 8 << 10;
+
+  /** Bytes that are set aside for a body before it comes. */
+  private static final int MOST_ROOM = 8 << 10;
 
   private final int maxBody;
   private final long maxHeld;
@@ -47,7 +51,8 @@ public final class RawBody implements Handler<RoutingContext> {
       ctx.next(); // somebody else's route on this port
       return;
     }
-    if (announced(request) > maxBody) {
+    long announced = announced(request);
+    if (announced > maxBody) {
       tooLarge(ctx);
       return;
     }
@@ -60,24 +65,25 @@ public final class RawBody implements Handler<RoutingContext> {
     if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
       ctx.response().writeContinue();
     }
-    Buffer body = Buffer.buffer();
-    long timer =
-        ctx.vertx().setTimer(READ_TIMEOUT_MS, id -> end(ctx, 408, "the body took too long"));
-    request.exceptionHandler(failure -> ctx.vertx().cancelTimer(timer));
+    Buffer body = Buffer.buffer((int) Math.min(announced, MOST_ROOM));
+    Vertx vertx =
+        Vertx.currentContext().owner(); // ctx has the one that WebhookServer stands before
+    long timer = vertx.setTimer(READ_TIMEOUT_MS, id -> end(ctx, 408, "the body took too long"));
+    request.exceptionHandler(failure -> vertx.cancelTimer(timer));
     request.handler(
         chunk -> {
           body.appendBuffer(chunk);
           if (body.length() > maxBody) {
-            ctx.vertx().cancelTimer(timer);
+            vertx.cancelTimer(timer);
             tooLarge(ctx);
           } else if (!hold(chunk.length(), mine)) {
-            ctx.vertx().cancelTimer(timer);
+            vertx.cancelTimer(timer);
             busy(ctx);
           }
         });
     request.endHandler(
         end -> {
-          ctx.vertx().cancelTimer(timer);
+          vertx.cancelTimer(timer);
           ctx.put(KEY, body);
           ctx.next();
         });
@@ -97,7 +103,7 @@ public final class RawBody implements Handler<RoutingContext> {
   private static long announced(HttpServerRequest request) {
     try {
       String length = request.getHeader("Content-Length");
-      return length == null ? 0 : Long.parseLong(length);
+      return length == null ? 0 : Math.max(0, Long.parseLong(length));
     } catch (NumberFormatException e) {
       return 0; // the bytes are counted
     }

@@ -8,12 +8,17 @@ import convor.relay.verify.Verdict.Rejected;
 import convor.relay.verify.Verdict.Verified;
 import convor.relay.verify.Verifier;
 import convor.relay.verify.WebhookRequest;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -27,11 +32,28 @@ import org.jspecify.annotations.Nullable;
 public final class VerifySignature implements Processor {
   private static final int MAX_HEADER = 500;
 
-  private final Map<String, Map<String, Source>> sources;
-  private final Source nobody;
+  /** A source, and what is asked of it with each request. */
+  private record Sender(Source source, Set<String> headers, List<Counter> matched) {
+    static Sender of(Source source, MeterRegistry metrics) {
+      return new Sender(
+          source,
+          source.scheme().headers(),
+          IntStream.range(0, source.secrets().size())
+              .mapToObj(index -> matched(source, index, metrics))
+              .toList());
+    }
+
+    private static Counter matched(Source source, int index, MeterRegistry metrics) {
+      return Counter.builder("relay.secret.matched")
+          .tags("org", source.org(), "source", source.name(), "index", String.valueOf(index))
+          .register(metrics);
+    }
+  }
+
+  private final Map<String, Map<String, Sender>> senders = new HashMap<>();
+  private final Sender nobody;
   private final WebhookLimits limits;
   private final Rejections rejections;
-  private final MeterRegistry metrics;
   private final InstantSource clock;
 
   /**
@@ -46,11 +68,15 @@ public final class VerifySignature implements Processor {
       Rejections rejections,
       MeterRegistry metrics,
       InstantSource clock) {
-    this.sources = sources;
-    this.nobody = nobody;
+    sources.forEach(
+        (org, named) -> {
+          Map<String, Sender> ofOrg = new HashMap<>();
+          named.forEach((name, source) -> ofOrg.put(name, Sender.of(source, metrics)));
+          senders.put(org, ofOrg);
+        });
+    this.nobody = new Sender(nobody, nobody.scheme().headers(), List.of());
     this.limits = limits;
     this.rejections = rejections;
-    this.metrics = metrics;
     this.clock = clock;
   }
 
@@ -59,8 +85,9 @@ public final class VerifySignature implements Processor {
     HttpServerRequest request = exchange.getMessage(HttpMessage.class).getRequest();
     byte[] body = exchange.getMessage().getBody(byte[].class);
     WebhookPath path = WebhookPath.parse(request.path());
-    @Nullable Source known = sources.getOrDefault(path.org(), Map.of()).get(path.source());
-    Source source = known == null ? nobody : known;
+    @Nullable Sender known = senders.getOrDefault(path.org(), Map.of()).get(path.source());
+    Sender sender = known == null ? nobody : known;
+    Source source = sender.source();
     HeaderLookup headers = request::getHeader;
     Instant now = clock.instant();
     Verdict verdict =
@@ -74,8 +101,9 @@ public final class VerifySignature implements Processor {
             now,
             limits.maxInflated());
     if (verdict instanceof Verified verified) {
+      sender.matched().get(verified.secretIndex()).increment();
       accept(exchange, source, verified, body, now);
-      exchange.setProperty(Headers.REQUEST_HEADERS, kept(source, headers));
+      exchange.setProperty(Headers.REQUEST_HEADERS, kept(sender.headers(), headers));
     } else if (verdict instanceof Rejected rejected) {
       rejections.rejected(
           Rejections.Request.of(request.path(), request, body.length),
@@ -85,17 +113,8 @@ public final class VerifySignature implements Processor {
     }
   }
 
-  private void accept(Exchange exchange, Source source, Verified event, byte[] body, Instant now) {
-    metrics
-        .counter(
-            "relay.secret.matched",
-            "org",
-            source.org(),
-            "source",
-            source.name(),
-            "index",
-            String.valueOf(event.secretIndex()))
-        .increment();
+  private static void accept(
+      Exchange exchange, Source source, Verified event, byte[] body, Instant now) {
     Message message = exchange.getMessage();
     message.removeHeaders("*");
     message.setBody(body);
@@ -111,9 +130,9 @@ public final class VerifySignature implements Processor {
   /**
    * Of the request's headers only those that the scheme names, and what says how to read the body.
    */
-  private static Map<String, String> kept(Source source, HeaderLookup headers) {
+  private static Map<String, String> kept(Set<String> names, HeaderLookup headers) {
     Map<String, String> kept = new LinkedHashMap<>();
-    for (String name : source.scheme().headers()) {
+    for (String name : names) {
       String value = headers.get(name);
       if (value != null) {
         kept.put(name, value.length() <= MAX_HEADER ? value : value.substring(0, MAX_HEADER));

@@ -3,6 +3,7 @@ package convor.relay.receive;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -127,20 +128,19 @@ public final class WebhookEngine extends VertxPlatformHttpEngine {
         super.handleRequest(ctx); // says so
         return;
       }
-      Context context = ctx.vertx().getOrCreateContext();
+      Context context = Vertx.currentContext();
       Exchange exchange = createExchange(false);
       exchange.setPattern(ExchangePattern.InOut);
       processHttpRequest(exchange, ctx);
       if (isPrompt()) {
         process(exchange, context, ctx);
       } else {
-        ctx.vertx()
-            .executeBlocking(
-                () -> {
-                  process(exchange, context, ctx);
-                  return exchange;
-                },
-                false);
+        context.executeBlocking(
+            () -> {
+              process(exchange, context, ctx);
+              return exchange;
+            },
+            false);
       }
     }
 

@@ -3,6 +3,8 @@ package convor.relay.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -21,8 +23,9 @@ import java.util.Set;
  * The events in SQL. Appending goes through {@link GroupCommit}; ids rise in the order of commit.
  */
 final class EventLog {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
+  private static final ObjectReader FROM_JSON = new ObjectMapper().readerFor(HEADERS);
+  private static final ObjectWriter TO_JSON = new ObjectMapper().writerFor(HEADERS);
 
   private static final String INSERT =
       """
@@ -175,7 +178,7 @@ final class EventLog {
 
   private static String headersToJson(Map<String, String> headers) {
     try {
-      return JSON.writeValueAsString(headers);
+      return TO_JSON.writeValueAsString(headers);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a map of strings is always JSON", e);
     }
@@ -183,7 +186,7 @@ final class EventLog {
 
   private static Map<String, String> headersFromJson(String json) throws SQLException {
     try {
-      return JSON.readValue(json, HEADERS);
+      return FROM_JSON.readValue(json);
     } catch (JsonProcessingException e) {
       throw new SQLException("event.headers is not JSON", e);
     }
