@@ -18,11 +18,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Prunes by {@code relay.retention.*}, every minute, in small steps: an append waits for one at
- * most, and the store is left to others for four times as long as a step took.
+ * most, and the store is left to others for four times as long as a step took. Giving back space
+ * has no hurry: there it is nineteen times.
  */
 public final class Retention implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Retention.class);
   private static final Duration EVERY = Duration.ofMinutes(1);
+  private static final int REST_WHEN_PRUNING = 4;
+  private static final int REST_WHEN_COMPACTING = 19;
 
   private final Database database;
   private final Pruning pruning;
@@ -47,21 +50,27 @@ public final class Retention implements AutoCloseable {
 
   private void runGuarded() {
     try {
-      runOnce();
+      while (runOnce()) {
+        // there is more space to give back
+      }
     } catch (StoreUnavailable e) {
       log.warn("nothing was pruned, or not all: {}; it tries again", e.getMessage());
     }
   }
 
-  /** Prunes all that is old enough now. */
-  void runOnce() {
+  /**
+   * Prunes all that is old enough now, and gives back space for a minute at most.
+   *
+   * @return whether there is more to give back now
+   */
+  private boolean runOnce() {
     Instant now = clock.instant();
     pairs.seen(now);
     Instant before = now.minus(keepEvents);
     long at = -1;
     int events = 0;
     int dead = 0;
-    Breath breath = new Breath();
+    Breath breath = new Breath(REST_WHEN_PRUNING);
     Pruned step = pruning.step(at, before, before);
     while (step.lastId() != at && breath.getAsBoolean()) {
       at = step.lastId();
@@ -78,18 +87,27 @@ public final class Retention implements AutoCloseable {
           dead);
     }
     long end = System.nanoTime() + EVERY.toNanos(); // then pruning comes first again
-    while (database.compact() && breath.getAsBoolean() && System.nanoTime() < end) {
-      // until there is nothing to give back
+    Breath longBreath = new Breath(REST_WHEN_COMPACTING);
+    while (database.compact() && longBreath.getAsBoolean()) {
+      if (System.nanoTime() - end > 0) {
+        return true;
+      }
     }
+    return false;
   }
 
   /** After a step leaves the store to others; says whether to go on then. */
   private final class Breath implements BooleanSupplier {
+    private final int rest;
     private long from = System.nanoTime();
+
+    Breath(int rest) {
+      this.rest = rest;
+    }
 
     @Override
     public boolean getAsBoolean() {
-      LockSupport.parkNanos(4 * (System.nanoTime() - from));
+      LockSupport.parkNanos(rest * (System.nanoTime() - from));
       from = System.nanoTime();
       return !timer.isShutdown();
     }
