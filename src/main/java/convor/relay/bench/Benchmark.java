@@ -1,6 +1,5 @@
 package convor.relay.bench;
 
-import convor.relay.bench.Load.Seen;
 import convor.relay.bench.Report.Acknowledging;
 import convor.relay.bench.Report.Delivering;
 import convor.relay.store.Database;
@@ -15,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -22,14 +22,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
-/** Measures the floors first, then the relay without connectors, then with them. */
+/** Measures the floors and the relay without connectors, then the relay with them. */
 public final class Benchmark {
   private static final Duration LONGEST_DRAIN = Duration.ofMinutes(10);
   private static final int FILL_BATCH = 1_000;
 
-  /** As often the dead destination is called, and is not. */
+  /** Of each that is compared with another, one after the other. */
   private static final int TURNS = 4;
 
   private static final Delivering NONE = new Delivering(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -64,68 +63,103 @@ public final class Benchmark {
   }
 
   private Report report() {
-    Acknowledging verified = floor("verification only", List.of());
-    Acknowledging floor =
-        floor("group commit alone", List.of("--floor-store", store("floor", "floor")));
-    Path receiving = subfolder("receiving");
-    String store = store("receiving", "relay");
-    fill(store);
-    List<Acknowledging> acknowledging = new ArrayList<>(List.of(verified, floor));
-    long bytes;
     Destination destination = new Destination(vertx);
-    try (BenchmarkedRelay relay =
-            BenchmarkedRelay.start(receiving, store, 0, destination, OptionalInt.empty());
-        Load load = load(relay.server(), key -> {})) {
-      acknowledging.add(closedLoop("relay", relay.server(), load));
-      acknowledging.add(openLoop("relay, " + plan.rate() + "/s", relay.server(), load));
-      bytes = size(receiving) / (load.sent() + plan.eventsStored());
-    }
+    List<Acknowledging> acknowledging = new ArrayList<>();
+    long bytes = receiving(destination, acknowledging);
     boolean delivers = plan.connectors() > 0;
     Delivering delivering = delivers ? delivering(destination, acknowledging) : NONE;
     List<Delivering> besideDead = delivers ? besideDead(destination) : List.of(NONE, NONE);
     return new Report(
-        acknowledging.stream().map(one -> one.comparedWith(floor)).toList(),
+        acknowledging.stream().map(one -> one.comparedWith(acknowledging.get(1))).toList(),
         delivering,
         besideDead.get(0),
         besideDead.get(1),
         bytes);
   }
 
-  private Acknowledging floor(String what, List<String> store) {
-    int port = Child.freePort();
-    List<String> arguments = new ArrayList<>(List.of("bench", "--floor-port", "" + port));
-    arguments.addAll(store);
-    try (Child server = new Child(subfolder("floor"), port, arguments);
-        Load load = load(server, key -> {})) {
-      return closedLoop(what, server, load);
+  /**
+   * The floors and a relay by turns, so that what else the machine does meets them alike.
+   *
+   * @return bytes on disk per event of the relay
+   */
+  private long receiving(Destination destination, List<Acknowledging> acknowledging) {
+    String floorStore = floorStore();
+    String store = store("receiving");
+    fill(store);
+    if (!floorStore.equals(store)) {
+      fill(floorStore);
+    }
+    try (Driven verifying = floor("verifying", List.of());
+        Driven committing = floor("committing", List.of("--floor-store", floorStore));
+        Driven relay = driven(relay("receiving", store, 0, destination).server(), key -> {})) {
+      Map<String, Driven> all = new LinkedHashMap<>(); // in the order of the report
+      all.put("verification only", verifying);
+      all.put("group commit alone", committing);
+      all.put("relay", relay);
+      all.forEach((what, one) -> warmUp(what, one, () -> {}));
+      for (int turn = 0; turn < TURNS; turn++) {
+        all.forEach((what, one) -> closedLoop(what, one, plan.measure().dividedBy(TURNS)));
+      }
+      all.forEach((what, one) -> acknowledging.add(one.figures(what)));
+      openLoop("relay, " + plan.rate() + "/s", relay, acknowledging);
+      return size(subfolder("receiving")) / (relay.load().sent() + plan.eventsStored());
     }
   }
 
+  private Driven floor(String folder, List<String> store) {
+    int port = Child.freePort();
+    List<String> arguments = new ArrayList<>(List.of("bench", "--floor-port", "" + port));
+    arguments.addAll(store);
+    return driven(new Child(subfolder(folder), port, arguments), key -> {});
+  }
+
+  private BenchmarkedRelay relay(
+      String folder, String store, int connectors, Destination destination) {
+    return BenchmarkedRelay.start(
+        subfolder(folder), store, connectors, destination, OptionalInt.empty());
+  }
+
+  private Driven driven(Child server, Consumer<String> onAccepted) {
+    return new Driven(server, new Load(vertx, server.port(), plan.size(), clock, onAccepted));
+  }
+
+  private void warmUp(String what, Driven one, Runnable then) {
+    progress.accept("warm-up: " + what);
+    one.warmUp(plan.connections(), plan.warmUp(), then);
+  }
+
+  private void closedLoop(String what, Driven one, Duration time) {
+    progress.accept(what);
+    one.turn(() -> one.load().closedLoop(plan.connections(), time));
+  }
+
+  private void openLoop(String what, Driven one, List<Acknowledging> acknowledging) {
+    progress.accept(what);
+    one.turn(() -> one.load().openLoop(plan.rate(), plan.measure()));
+    acknowledging.add(one.figures(what));
+  }
+
   private Delivering delivering(Destination destination, List<Acknowledging> acknowledging) {
-    String store = store("delivering", "relay");
+    String store = store("delivering");
     fill(store);
-    try (BenchmarkedRelay relay =
-            BenchmarkedRelay.start(
-                subfolder("delivering"),
-                store,
-                plan.connectors(),
-                destination,
-                OptionalInt.empty());
-        Load load = load(relay.server(), destination::acknowledged)) {
+    try (Driven relay =
+        driven(
+            relay("delivering", store, plan.connectors(), destination).server(),
+            destination::acknowledged)) {
       long before = destination.received();
-      progress.accept("warm-up with " + plan.connectors() + " connectors");
-      load.openLoop(plan.rate(), plan.warmUp());
-      awaitReceived(destination, before + load.accepted() * plan.connectors());
+      LongSupplier all = () -> before + relay.load().accepted() * plan.connectors();
+      Runnable drain = () -> awaitReceived(destination, all.getAsLong());
+      warmUp("relay with " + plan.connectors() + " connectors", relay, drain);
       Latencies delays = destination.measureDelays();
-      acknowledging.add(openLoop("relay delivering, " + plan.rate() + "/s", relay.server(), load));
-      awaitReceived(destination, before + load.accepted() * plan.connectors());
+      openLoop("relay delivering, " + plan.rate() + "/s", relay, acknowledging);
+      drain.run();
       long[] sorted = delays.sorted();
 
-      acknowledging.add(closedLoop("relay delivering", relay.server(), load));
+      String what = "relay delivering";
+      closedLoop(what, relay, plan.measure());
+      acknowledging.add(relay.figures(what));
       progress.accept("the backlog");
-      return figures(
-          sorted,
-          drained(relay.server(), destination, before + load.accepted() * plan.connectors()));
+      return figures(sorted, drained(relay.server(), destination, all.getAsLong()));
     }
   }
 
@@ -170,19 +204,21 @@ public final class Benchmark {
    * @return first while it is paused, then while it is called
    */
   private List<Delivering> besideDead(Destination destination) {
-    String store = store("beside-dead", "relay");
+    String store = store("beside-dead");
     fill(store);
-    OptionalInt dead = OptionalInt.of(Destination.dead(vertx));
-    try (BenchmarkedRelay relay =
-            BenchmarkedRelay.start(
-                subfolder("beside-dead"), store, plan.connectors(), destination, dead);
-        Load load = load(relay.server(), destination::acknowledged)) {
+    BenchmarkedRelay relay =
+        BenchmarkedRelay.start(
+            subfolder("beside-dead"),
+            store,
+            plan.connectors(),
+            destination,
+            OptionalInt.of(Destination.dead(vertx)));
+    try (Driven driven = driven(relay.server(), destination::acknowledged)) {
+      Load load = driven.load();
       long before = destination.received();
       LongSupplier all = () -> before + load.accepted() * plan.connectors();
-      progress.accept("warm-up beside a connector whose calls all time out");
-      load.openLoop(plan.rate(), plan.warmUp());
-      load.closedLoop(plan.connections(), plan.warmUp());
-      awaitReceived(destination, all.getAsLong());
+      Runnable drain = () -> awaitReceived(destination, all.getAsLong());
+      warmUp("beside a connector whose calls all time out", driven, drain);
 
       long[][] delays = {{}, {}};
       Drained[] drained = {Drained.NOTHING, Drained.NOTHING};
@@ -194,7 +230,7 @@ public final class Benchmark {
         LockSupport.parkNanos(BenchmarkedRelay.DEAD_CALL.multipliedBy(2).toNanos());
         Latencies measured = destination.measureDelays();
         load.openLoop(plan.rate(), time);
-        awaitReceived(destination, all.getAsLong());
+        drain.run();
         delays[called] = Latencies.merged(delays[called], measured.sorted());
         load.closedLoop(plan.connections(), time);
         drained[called] =
@@ -212,57 +248,22 @@ public final class Benchmark {
     }
   }
 
-  private Load load(Child server, Consumer<String> onAccepted) {
-    return new Load(vertx, server.port(), plan.size(), clock, onAccepted);
-  }
-
-  private Acknowledging closedLoop(String what, Child server, Load load) {
-    progress.accept(what);
-    load.closedLoop(plan.connections(), plan.warmUp());
-    return measured(what, server, () -> load.closedLoop(plan.connections(), plan.measure()));
-  }
-
-  private Acknowledging openLoop(String what, Child server, Load load) {
-    progress.accept(what);
-    return measured(what, server, () -> load.openLoop(plan.rate(), plan.measure()));
-  }
-
-  private static Acknowledging measured(String what, Child server, Supplier<Seen> work) {
-    Map<Long, Long> before = server.allocated();
-    Duration cpu = server.cpu();
-    Seen seen = work.get();
-    cpu = server.cpu().minus(cpu);
-    long allocated = allocatedSince(before, server.allocated());
-    int count = seen.latencies().count();
-    long[] sorted = seen.latencies().sorted();
-    return new Acknowledging(
-        what,
-        count / seen.seconds(),
-        Latencies.percentile(sorted, 50),
-        Latencies.percentile(sorted, 99),
-        Latencies.percentile(sorted, 99.9),
-        micros(cpu, count),
-        count == 0 ? 0 : (double) allocated / count,
-        seen.failed().get(),
-        0,
-        0);
-  }
-
-  /** By the threads that there are: what others did before they ended is left out. */
-  private static long allocatedSince(Map<Long, Long> before, Map<Long, Long> now) {
-    return now.entrySet().stream()
-        .mapToLong(thread -> thread.getValue() - before.getOrDefault(thread.getKey(), 0L))
-        .sum();
-  }
-
   private static double micros(Duration cpu, long count) {
     return count == 0 ? 0 : cpu.toNanos() / 1e3 / count;
   }
 
-  private String store(String subfolder, String file) {
+  private String store(String subfolder) {
     return plan.store() != null
         ? plan.store()
-        : "jdbc:h2:file:" + subfolder(subfolder).resolve(file).toAbsolutePath();
+        : "jdbc:h2:file:" + subfolder(subfolder).resolve("relay").toAbsolutePath();
+  }
+
+  /** One H2 file is one process's: the floor's is beside the one that was given. */
+  private String floorStore() {
+    String store = store("committing");
+    return plan.store() != null && store.startsWith("jdbc:h2:")
+        ? store.replaceFirst("(?=;|$)", "-floor")
+        : store;
   }
 
   private Path subfolder(String name) {

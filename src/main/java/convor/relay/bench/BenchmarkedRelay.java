@@ -14,7 +14,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 
 /** A relay's folder: its settings, the shipped receiving route and a route per connector. */
-record BenchmarkedRelay(Child server, int adminPort) implements AutoCloseable {
+record BenchmarkedRelay(Child server, int adminPort) {
   /** How long a call to the dead destination takes. */
   static final Duration DEAD_CALL = Duration.ofSeconds(1);
 
@@ -83,11 +83,6 @@ record BenchmarkedRelay(Child server, int adminPort) implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  @Override
-  public void close() {
-    server.close();
   }
 
   private static String route(String name, int path, int port) {

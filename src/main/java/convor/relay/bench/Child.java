@@ -6,7 +6,9 @@ import com.sun.tools.attach.VirtualMachine;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.PlatformManagedObject;
 import java.net.HttpURLConnection;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -49,6 +51,7 @@ final class Child implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add(HEAP);
+    command.addAll(optionsOfThisProcess());
     command.add("-cp");
     command.add(classPath());
     command.add("convor.relay.Main");
@@ -64,6 +67,16 @@ final class Child implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     awaitHealthy();
+  }
+
+  /**
+   * Such as those of the collector, so that a relay is measured as it is run. Not the class
+   * archive: its place is another folder's.
+   */
+  private static List<String> optionsOfThisProcess() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> option.startsWith("-X") && !option.contains("Archive"))
+        .toList();
   }
 
   /** The child runs in a folder of its own. */
@@ -115,8 +128,26 @@ final class Child implements AutoCloseable {
   }
 
   /** Bytes of heap that each of its threads has allocated, by the thread's number. */
-  @SuppressWarnings("BanJNDI") // the other side is a child of ours
   Map<Long, Long> allocated() {
+    ThreadMXBean threads = management(ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
+    long[] ids = threads.getAllThreadIds();
+    long[] bytes = threads.getThreadAllocatedBytes(ids);
+    Map<Long, Long> allocated = new HashMap<>();
+    for (int i = 0; i < ids.length; i++) {
+      allocated.put(ids[i], Math.max(0, bytes[i])); // -1: it has just ended
+    }
+    return allocated;
+  }
+
+  /** How long its compiler has worked. */
+  Duration compiled() {
+    return Duration.ofMillis(
+        management(ManagementFactory.COMPILATION_MXBEAN_NAME, CompilationMXBean.class)
+            .getTotalCompilationTime());
+  }
+
+  @SuppressWarnings("BanJNDI") // the other side is a child of ours
+  private <T extends PlatformManagedObject> T management(String name, Class<T> type) {
     try {
       if (management == null) {
         VirtualMachine machine = VirtualMachine.attach(String.valueOf(process.pid()));
@@ -124,20 +155,10 @@ final class Child implements AutoCloseable {
         machine.detach();
         management = JMXConnectorFactory.connect(url);
       }
-      ThreadMXBean threads =
-          ManagementFactory.newPlatformMXBeanProxy(
-              management.getMBeanServerConnection(),
-              ManagementFactory.THREAD_MXBEAN_NAME,
-              ThreadMXBean.class);
-      long[] ids = threads.getAllThreadIds();
-      long[] bytes = threads.getThreadAllocatedBytes(ids);
-      Map<Long, Long> allocated = new HashMap<>();
-      for (int i = 0; i < ids.length; i++) {
-        allocated.put(ids[i], Math.max(0, bytes[i])); // -1: it has just ended
-      }
-      return allocated;
+      return ManagementFactory.newPlatformMXBeanProxy(
+          management.getMBeanServerConnection(), name, type);
     } catch (IOException | AttachNotSupportedException e) {
-      throw new IllegalStateException("its memory cannot be asked for: " + e.getMessage(), e);
+      throw new IllegalStateException("the process cannot be asked: " + e.getMessage(), e);
     }
   }
 

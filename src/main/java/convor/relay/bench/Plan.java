@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What is measured.
  *
  * @param store JDBC URL of a database for this only; null for an H2 file in a temporary folder
- * @param warmUp before each figure
+ * @param warmUp before a server's figures; up to six times as long while its compiler works
  * @param measure each figure
  * @param connections that send as fast as they are answered
  * @param size of a body in bytes

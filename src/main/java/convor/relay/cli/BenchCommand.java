@@ -36,12 +36,14 @@ import picocli.CommandLine.Spec;
       "The relay is a process of its own; the load, and the destination that answers at once, are in this one. Both share",
       "the machine. Beside its figures stand those of the least that a receiver can do, measured in the same run: verify",
       "only, and verify and append to the same store. Times are milliseconds; a latency at a rate counts from the time at",
-      "which the event should have been sent. A database server's processor time is not counted."
+      "which the event should have been sent. A database server's processor time is not counted. Java's -X options of this",
+      "process hold for the ones that are measured, too: give it those of your relay."
     },
     footer = {
       "%nExamples:",
       "  bench",
       "  bench --seconds 30 --rate 500 --json",
+      "  java -XX:+UseSerialGC -Xmx256m -jar convor-relay.jar bench        as docs/operations.md runs it",
       "  bench --store 'jdbc:postgresql://127.0.0.1/bench?user=bench'     a database for this only"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -64,7 +66,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--warm-up",
       paramLabel = "N",
       defaultValue = "15",
-      description = "Seconds before each figure. Default: ${DEFAULT-VALUE}")
+      description =
+          "Seconds before a server's figures, and up to six times as long while its compiler works. Default: ${DEFAULT-VALUE}")
   private int warmUp = 15;
 
   @Option(
