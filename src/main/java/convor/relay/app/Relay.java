@@ -91,7 +91,7 @@ public final class Relay implements AutoCloseable {
   /**
    * After a start that failed: Camel does not count as running, its shutdown hook must not wait.
    */
-  private void abandon() {
+  void abandon() {
     camel.completed();
     close();
   }

@@ -37,6 +37,7 @@ import convor.relay.store.Pair;
 import convor.relay.store.Pairs;
 import convor.relay.store.PolledPages;
 import convor.relay.store.RejectedLog;
+import convor.relay.store.StoreUnavailable;
 import convor.relay.store.Subscribed;
 import convor.relay.verify.Bodies;
 import convor.relay.verify.Schemes;
@@ -54,6 +55,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -83,7 +86,8 @@ public final class Wiring {
   private Wiring() {}
 
   /**
-   * Opens the store and puts everything together; nothing runs before {@link Relay#start}.
+   * Opens the store, reads the routes meanwhile, and puts everything together; nothing runs before
+   * {@link Relay#start}.
    *
    * @throws convor.relay.store.StoreUnavailable if the store cannot be opened
    */
@@ -101,8 +105,27 @@ public final class Wiring {
     Relay relay = new Relay(camel, settings);
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
+    CompletableFuture<Database> opening =
+        CompletableFuture.supplyAsync(
+            () -> Database.open(settings.store()), task -> new Thread(task, "store").start());
+    Vertx vertx = WebhookServer.vertx(settings.webhook());
+    relay.closing(
+        () -> vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS));
+    WebhookEngine http = new WebhookEngine();
+    camel.bind("vertx", vertx);
+    camel.bind(PlatformHttpConstants.PLATFORM_HTTP_ENGINE_NAME, http);
+    camel.bind("reporting", relay.closing(reporting(settings.reporting())));
+    Database database;
+    try {
+      readRoutes(camel, relay, settings);
+      database = relay.closing(opened(opening));
+    } catch (RuntimeException e) {
+      var unused = opening.thenAccept(Database::close);
+      relay.abandon();
+      throw e;
+    }
+
     // the store
-    Database database = relay.closing(Database.open(settings.store()));
     GroupCommit events = relay.closing(new GroupCommit(database, settings.store()));
     Pairs pairs = new Pairs(database);
     Deliveries deliveries = new Deliveries(database);
@@ -119,10 +142,7 @@ public final class Wiring {
         relay.closing(
             new Rejections(
                 new RejectedLog(database), settings.webhook(), settings.sources(), metrics, clock));
-    Vertx vertx = WebhookServer.vertx(settings.webhook());
-    relay.closing(
-        () -> vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS));
-    WebhookEngine http = new WebhookEngine(new RawBody(settings.webhook(), rejections));
+    http.setHandlers(List.of(new RawBody(settings.webhook(), rejections)));
     StoredKeys storedKeys = new StoredKeys(settings.webhook());
 
     SettleRecords settleRecords = new SettleRecords(rejections, metrics, clock);
@@ -158,13 +178,7 @@ public final class Wiring {
             reader,
             clock,
             metrics);
-    ScheduledThreadPoolExecutor cuts =
-        new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "call-limits"));
-    cuts.setRemoveOnCancelPolicy(true); // a call that ended is not kept until its deadline
-    relay.closing(cuts::shutdownNow);
 
-    camel.bind("vertx", vertx);
-    camel.bind(PlatformHttpConstants.PLATFORM_HTTP_ENGINE_NAME, http);
     camel.bind(
         "verifySignature",
         new VerifySignature(
@@ -176,27 +190,6 @@ public final class Wiring {
     camel.bind("inbox", inbox);
     camel.bind("polls", polls);
     camel.bind("pollThreads", pollThreads);
-    camel.bind("reporting", relay.closing(reporting(settings.reporting())));
-
-    camel.setInitialProperties(Map.copyOf(settings.properties()));
-    camel.addInitialProperty("camel.server.enabled", "true");
-    camel.setPropertyPlaceholderLocations("false"); // read, resolved and checked already
-    camel
-        .configure()
-        .withName("convor-relay")
-        .withRoutesIncludePattern("file:" + settings.routes().toAbsolutePath() + "/*.yaml")
-        .withShutdownTimeout((int) settings.delivery().drainTimeout().plusSeconds(5).toSeconds());
-    Settings.Call call = settings.call();
-    CallLimits limits = new CallLimits(call.timeout(), call.maxAnswer(), cuts);
-    camel
-        .configure()
-        .addConfiguration(
-            new CamelConfiguration() {
-              @Override
-              public void configure(CamelContext context) {
-                components(context, call, limits);
-              }
-            });
 
     // operating
     Health health =
@@ -206,7 +199,7 @@ public final class Wiring {
             events,
             settings.properties().containsKey("relay.kafka.brokers"),
             clock);
-    camel.configure().addRoutesBuilder(health(health));
+    camel.bind("health", health);
     Backlogs backlogs = new Backlogs(database);
     Supplier<List<Subscribed>> subscriptions =
         () -> subscriptions(camel.getCamelContext(), settings.organizations().values());
@@ -220,6 +213,46 @@ public final class Wiring {
     relay.servers(
         new AdminServer(vertx, settings.admin(), apis, health, scrape, pages), http::getServerPort);
     return relay;
+  }
+
+  /** All that Camel does before it needs what the routes refer to. */
+  private static void readRoutes(Main camel, Relay relay, Settings settings) {
+    camel.setInitialProperties(Map.copyOf(settings.properties()));
+    camel.addInitialProperty("camel.server.enabled", "true");
+    camel.setPropertyPlaceholderLocations("false"); // read, resolved and checked already
+    camel
+        .configure()
+        .withName("convor-relay")
+        .withRoutesIncludePattern("file:" + settings.routes().toAbsolutePath() + "/*.yaml")
+        .withShutdownTimeout((int) settings.delivery().drainTimeout().plusSeconds(5).toSeconds());
+    ScheduledThreadPoolExecutor cuts =
+        new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "call-limits"));
+    cuts.setRemoveOnCancelPolicy(true); // a call that ended is not kept until its deadline
+    relay.closing(cuts::shutdownNow);
+    Settings.Call call = settings.call();
+    CallLimits limits = new CallLimits(call.timeout(), call.maxAnswer(), cuts);
+    camel
+        .configure()
+        .addConfiguration(
+            new CamelConfiguration() {
+              @Override
+              public void configure(CamelContext context) {
+                components(context, call, limits);
+              }
+            });
+    camel.configure().addRoutesBuilder(health());
+    camel.init();
+  }
+
+  private static Database opened(CompletableFuture<Database> opening) {
+    try {
+      return opening.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof StoreUnavailable known) {
+        throw known;
+      }
+      throw e;
+    }
   }
 
   /** Who is subscribed to the routes that listen to the inbox, and who is not. */
@@ -339,11 +372,11 @@ public final class Wiring {
     };
   }
 
-  private static RouteBuilder health(Health health) {
+  private static RouteBuilder health() {
     return new RouteBuilder() {
       @Override
       public void configure() {
-        from("platform-http:/health?httpMethodRestrict=GET").routeId("health").process(health);
+        from("platform-http:/health?httpMethodRestrict=GET").routeId("health").process("health");
       }
     };
   }

@@ -1,8 +1,5 @@
 package convor.relay.cli;
 
-import convor.relay.app.SettingsException;
-import convor.relay.store.StoreUnavailable;
-import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -76,7 +73,8 @@ public final class Cli extends RunCommand {
     }
     return all.setUsageHelpWidth(WIDTH)
         .setExecutionStrategy(Cli::execute)
-        .setExecutionExceptionHandler((failure, at, parsed) -> failed(failure, at));
+        .setExecutionExceptionHandler(
+            (failure, at, parsed) -> CommandFailed.tell(failure, at.getErr()));
   }
 
   /** A command that prints to a person does not log among it, unless something is wrong. */
@@ -88,25 +86,6 @@ public final class Cli extends RunCommand {
       System.setProperty(LOG_LEVEL, "WARN"); // read by logback.xml, which nothing has loaded yet
     }
     return new CommandLine.RunLast().execute(parsed);
-  }
-
-  /** Says what is wrong, without a stack trace: one who runs a command is no reader of those. */
-  private static int failed(Exception failure, CommandLine command) {
-    PrintWriter err = command.getErr();
-    if (failure instanceof SettingsException settings) {
-      settings.problems().forEach(err::println);
-    } else if (failure instanceof CommandFailed || failure instanceof StoreUnavailable) {
-      err.println(failure.getMessage());
-    } else {
-      err.println(messageOf(failure));
-    }
-    err.flush();
-    return CommandLine.ExitCode.SOFTWARE;
-  }
-
-  private static String messageOf(Throwable failure) {
-    String message = failure.getMessage();
-    return message == null || message.isBlank() ? failure.toString() : message;
   }
 
   /** Of the jar's manifest. */

@@ -4,6 +4,8 @@ import convor.relay.app.RouteCheck;
 import convor.relay.app.Settings;
 import convor.relay.app.SettingsReader;
 import convor.relay.app.Wiring;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -38,6 +40,16 @@ public class RunCommand implements Callable<Integer> {
    */
   public RunCommand(Map<String, String> environment) {
     this.environment = Map.copyOf(environment);
+  }
+
+  /** What the command line does without arguments, without the command line. */
+  public static int run(Map<String, String> environment) {
+    try {
+      return new RunCommand(environment).call();
+    } catch (Exception failure) {
+      return CommandFailed.tell(
+          failure, new PrintWriter(System.err, true, Charset.defaultCharset()));
+    }
   }
 
   @Override

@@ -50,10 +50,6 @@ import org.jspecify.annotations.Nullable;
  * hand-offs. A route with a step that may wait for something else runs on a worker thread.
  */
 public final class WebhookEngine extends VertxPlatformHttpEngine {
-  public WebhookEngine(RawBody rawBody) {
-    setHandlers(List.of(rawBody));
-  }
-
   @Override
   public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
     String router = VertxPlatformHttpRouter.getRouterNameFromPort(getServerPort());

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -72,6 +73,12 @@ final class H2Database extends Database {
 
   private long brokenSince;
 
+  /** How often. A commit before it that was not flushed is lost. */
+  private final AtomicInteger thrownAway = new AtomicInteger();
+
+  /** What that was at the first transaction of this thread since its last flush. */
+  private final ThreadLocal<@Nullable Integer> unflushedSince = new ThreadLocal<>();
+
   H2Database(StoreSettings settings) {
     super(pool(settings));
   }
@@ -125,6 +132,9 @@ final class H2Database extends Database {
     try {
       T result = unavailableIfItFails(() -> unlessBroken(call));
       done = true;
+      if (unflushedSince.get() == null) {
+        unflushedSince.set(thrownAway.get());
+      }
       return result;
     } finally {
       keys.ended(done);
@@ -159,13 +169,26 @@ final class H2Database extends Database {
   private void throwAway(SQLException cause) {
     broken = cause;
     brokenSince = System.nanoTime();
+    thrownAway.incrementAndGet();
     keys.reset();
     pool.getHikariPoolMXBean().softEvictConnections();
   }
 
-  /** Callers that arrive while a flush runs share the next. */
   @Override
   public void flush() {
+    Integer since = unflushedSince.get();
+    try {
+      sharedFlush();
+    } finally {
+      unflushedSince.remove();
+    }
+    if (since != null && since != thrownAway.get()) {
+      throw new StoreUnavailable("the store failed between a commit and its flush", null);
+    }
+  }
+
+  /** Callers that arrive while a flush runs share the next. */
+  private void sharedFlush() {
     long mine =
         flushesStarted + 1; // a flush that has started already may have passed our commit by
     flushing.lock();

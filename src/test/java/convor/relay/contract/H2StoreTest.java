@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import convor.relay.store.Claim;
+import convor.relay.store.Database;
 import convor.relay.store.Event;
 import convor.relay.store.Pruning;
 import convor.relay.store.Receipt;
@@ -18,6 +19,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +67,50 @@ class H2StoreTest extends StorePromises {
       assertThat(stateIn(file)).isEqualTo("running");
       store.settle(Store.T0, Store.done(claim));
       assertThat(stateIn(file)).isEqualTo("done");
+    }
+  }
+
+  /** H2 failed in the hands of another thread, and was opened anew. */
+  @Test
+  void a_flush_does_not_pass_for_a_commit_that_was_lost_before_it() throws Exception {
+    try (Database database = Database.open(empty(10))) {
+      execute(database, "create table note (id int)");
+      database.flush();
+      execute(database, "insert into note values (1)");
+      CompletableFuture.runAsync(
+              () -> {
+                assertThatThrownBy(() -> execute(database, "shutdown immediately"))
+                    .isInstanceOf(StoreUnavailable.class);
+                untilItWorksAgain(database);
+              })
+          .get();
+
+      assertThatThrownBy(database::flush).isInstanceOf(StoreUnavailable.class);
+      int left =
+          database.inTransaction(
+              connection -> {
+                ResultSet rows =
+                    connection.createStatement().executeQuery("select count(*) from note");
+                rows.next();
+                return rows.getInt(1);
+              });
+      assertThat(left).isZero();
+      database.flush();
+    }
+  }
+
+  private static boolean execute(Database database, String sql) {
+    return database.inTransaction(connection -> connection.createStatement().execute(sql));
+  }
+
+  private static void untilItWorksAgain(Database database) {
+    boolean works = false;
+    while (!works) {
+      try {
+        works = execute(database, "select 1");
+      } catch (StoreUnavailable e) {
+        Thread.onSpinWait();
+      }
     }
   }
 
