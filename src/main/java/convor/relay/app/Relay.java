@@ -77,8 +77,8 @@ public final class Relay implements AutoCloseable {
   public int run() throws Exception {
     // Camel's own hook waits for Camel; what is closed after it, the store the last, takes its
     // time.
-    Runtime.getRuntime().addShutdownHook(new Thread(this::awaitClosed, "closing"));
     try {
+      Runtime.getRuntime().addShutdownHook(new Thread(this::awaitClosed, "closing"));
       ports();
       camel.run();
       return camel.getExitCode();

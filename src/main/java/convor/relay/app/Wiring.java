@@ -83,6 +83,9 @@ public final class Wiring {
   private static final Duration REPORTING_CONNECT = Duration.ofSeconds(5);
   private static final Duration APPEND = Duration.ofSeconds(10);
 
+  /** Of the bean; no name that a route file would take. */
+  private static final String HEALTH = "relay-health";
+
   private Wiring() {}
 
   /**
@@ -103,11 +106,26 @@ public final class Wiring {
   public static Relay relay(Settings settings, InstantSource clock, AdminServer.Pages pages) {
     Main camel = new Main();
     Relay relay = new Relay(camel, settings);
+    try {
+      wire(camel, relay, settings, clock, pages);
+      return relay;
+    } catch (RuntimeException e) {
+      relay.abandon();
+      throw e;
+    }
+  }
+
+  private static void wire(
+      Main camel, Relay relay, Settings settings, InstantSource clock, AdminServer.Pages pages) {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
     CompletableFuture<Database> opening =
         CompletableFuture.supplyAsync(
             () -> Database.open(settings.store()), task -> new Thread(task, "store").start());
+    relay.closing(() -> closeOnceOpened(opening));
+    ExecutorService pollThreads =
+        Executors.newCachedThreadPool(task -> new Thread(task, "poll")); // as many as are claimed
+    relay.closing(pollThreads::shutdownNow);
     Vertx vertx = WebhookServer.vertx(settings.webhook());
     relay.closing(
         () -> vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS));
@@ -115,17 +133,12 @@ public final class Wiring {
     camel.bind("vertx", vertx);
     camel.bind(PlatformHttpConstants.PLATFORM_HTTP_ENGINE_NAME, http);
     camel.bind("reporting", relay.closing(reporting(settings.reporting())));
-    Database database;
-    try {
-      readRoutes(camel, relay, settings);
-      database = relay.closing(opened(opening));
-    } catch (RuntimeException e) {
-      var unused = opening.thenAccept(Database::close);
-      relay.abandon();
-      throw e;
-    }
+    camel.bind("recordHeaders", new RecordHeaders());
+    camel.bind("pollThreads", pollThreads);
+    readRoutes(camel, relay, settings);
 
     // the store
+    Database database = opened(opening);
     GroupCommit events = relay.closing(new GroupCommit(database, settings.store()));
     Pairs pairs = new Pairs(database);
     Deliveries deliveries = new Deliveries(database);
@@ -159,9 +172,6 @@ public final class Wiring {
             reader,
             clock,
             metrics);
-    ExecutorService pollThreads =
-        Executors.newCachedThreadPool(task -> new Thread(task, "poll")); // as many as are claimed
-    relay.closing(pollThreads::shutdownNow);
 
     // delivering
     Inbox inbox =
@@ -185,11 +195,9 @@ public final class Wiring {
             settings.sources(), nobody(), settings.webhook(), rejections, metrics, clock));
     camel.bind("storedKeys", storedKeys);
     camel.bind("answer", new Answer(storedKeys, settings.webhook(), metrics, clock));
-    camel.bind("recordHeaders", new RecordHeaders());
     camel.bind("settleRecords", settleRecords);
     camel.bind("inbox", inbox);
     camel.bind("polls", polls);
-    camel.bind("pollThreads", pollThreads);
 
     // operating
     Health health =
@@ -199,7 +207,7 @@ public final class Wiring {
             events,
             settings.properties().containsKey("relay.kafka.brokers"),
             clock);
-    camel.bind("health", health);
+    camel.bind(HEALTH, health);
     Backlogs backlogs = new Backlogs(database);
     Supplier<List<Subscribed>> subscriptions =
         () -> subscriptions(camel.getCamelContext(), settings.organizations().values());
@@ -212,7 +220,6 @@ public final class Wiring {
     Metrics scrape = new Metrics(metrics, backlogs, cursors, subscriptions, clock);
     relay.servers(
         new AdminServer(vertx, settings.admin(), apis, health, scrape, pages), http::getServerPort);
-    return relay;
   }
 
   /** All that Camel does before it needs what the routes refer to. */
@@ -253,6 +260,19 @@ public final class Wiring {
       }
       throw e;
     }
+  }
+
+  /** The process may end next: not in the middle of making the schema. */
+  private static void closeOnceOpened(CompletableFuture<Database> opening) {
+    opening
+        .handle(
+            (database, failure) -> {
+              if (database != null) {
+                database.close();
+              }
+              return failure;
+            })
+        .join();
   }
 
   /** Who is subscribed to the routes that listen to the inbox, and who is not. */
@@ -376,7 +396,7 @@ public final class Wiring {
     return new RouteBuilder() {
       @Override
       public void configure() {
-        from("platform-http:/health?httpMethodRestrict=GET").routeId("health").process("health");
+        from("platform-http:/health?httpMethodRestrict=GET").routeId("health").process(HEALTH);
       }
     };
   }

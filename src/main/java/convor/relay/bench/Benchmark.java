@@ -78,7 +78,8 @@ public final class Benchmark {
   }
 
   /**
-   * The floors and a relay by turns, so that what else the machine does meets them alike.
+   * The floors and a relay by turns, so that what else the machine does meets them alike. What the
+   * relay does in the background goes on meanwhile, and is counted as its own.
    *
    * @return bytes on disk per event of the relay
    */

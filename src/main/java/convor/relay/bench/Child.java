@@ -50,8 +50,11 @@ final class Child implements AutoCloseable {
     this.output = folder.resolve("output.log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add(HEAP);
-    command.addAll(optionsOfThisProcess());
+    List<String> options = optionsOfThisProcess();
+    if (options.stream().noneMatch(option -> option.startsWith("-Xm"))) {
+      command.add(HEAP);
+    }
+    command.addAll(options);
     command.add("-cp");
     command.add(classPath());
     command.add("convor.relay.Main");

@@ -5,8 +5,12 @@ import convor.relay.bench.Report.Acknowledging;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** A server under load. Its figures are taken together of as many turns as it has. */
+/**
+ * A server under load. Its figures are taken together of as many turns as it has, its processor
+ * time from the first one on: what it does between two turns, it does for them.
+ */
 final class Driven implements AutoCloseable {
   private static final int WARM_UP_STEPS = 3;
 
@@ -20,7 +24,7 @@ final class Driven implements AutoCloseable {
   private final Load load;
   private long[] latencies = {};
   private double seconds;
-  private Duration cpu = Duration.ZERO;
+  private @Nullable Duration cpuBefore;
   private long allocated;
   private long failed;
 
@@ -59,9 +63,10 @@ final class Driven implements AutoCloseable {
 
   void turn(Supplier<Seen> work) {
     Map<Long, Long> allocatedBefore = server.allocated();
-    Duration cpuBefore = server.cpu();
+    if (cpuBefore == null) {
+      cpuBefore = server.cpu();
+    }
     Seen seen = work.get();
-    cpu = cpu.plus(server.cpu()).minus(cpuBefore);
     allocated += allocatedSince(allocatedBefore, server.allocated());
     latencies = Latencies.merged(latencies, seen.latencies().sorted());
     seconds += seen.seconds();
@@ -78,6 +83,7 @@ final class Driven implements AutoCloseable {
   /** Of all turns since the last time that they were asked for. */
   Acknowledging figures(String what) {
     int count = latencies.length;
+    Duration cpu = cpuBefore == null ? Duration.ZERO : server.cpu().minus(cpuBefore);
     Acknowledging figures =
         new Acknowledging(
             what,
@@ -92,7 +98,7 @@ final class Driven implements AutoCloseable {
             0);
     latencies = new long[0];
     seconds = 0;
-    cpu = Duration.ZERO;
+    cpuBefore = null;
     allocated = 0;
     failed = 0;
     return figures;

@@ -52,7 +52,8 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--store",
       paramLabel = "URL",
-      description = "JDBC, a database for this only. Default: an H2 file in a temporary folder")
+      description =
+          "JDBC, a database for this only; beside an H2 file another one is made, …-floor. Default: an H2 file in a temporary folder")
   private @Nullable String store;
 
   @Option(

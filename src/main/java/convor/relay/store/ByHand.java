@@ -111,6 +111,7 @@ public final class ByHand {
   }
 
   private boolean change(Pair pair, UnaryOperator<PairStatus> change) {
+    int generation = database.generation();
     boolean found =
         database.inTransaction(
             connection -> {
@@ -120,11 +121,12 @@ public final class ByHand {
               Pairs.update(connection, pair, change.apply(Pairs.lock(connection, pair)));
               return true;
             });
-    database.flush();
+    database.flush(generation);
     return found;
   }
 
   private int again(Choice choice, Instant now, String select, String update) {
+    int generation = database.generation();
     int changed = 0;
     for (Pair pair : database.inTransaction(Pairs::readAll).keySet()) {
       if (choice.has(pair)) {
@@ -145,7 +147,7 @@ public final class ByHand {
         } while (batch.size() == BATCH);
       }
     }
-    database.flush();
+    database.flush(generation);
     return changed;
   }
 

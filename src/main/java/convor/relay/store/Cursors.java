@@ -243,8 +243,9 @@ public final class Cursors {
   }
 
   private boolean byHand(String update, @Nullable Object... values) {
+    int generation = database.generation();
     boolean found = database.inTransaction(connection -> change(connection, update, values) == 1);
-    database.flush();
+    database.flush(generation);
     return found;
   }
 

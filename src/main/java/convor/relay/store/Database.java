@@ -181,12 +181,27 @@ public abstract class Database implements AutoCloseable {
     }
   }
 
+  /** Another one after the store was opened anew: what was not flushed before that is lost. */
+  int generation() {
+    return 0;
+  }
+
   /**
    * Returns when everything committed before the call is on disk.
    *
+   * @param generation before the first of the transactions that are to be on disk
+   * @throws StoreUnavailable if the disk did not take it, or if it was lost already
+   */
+  abstract void flush(int generation);
+
+  /**
+   * Returns when everything committed since the store was opened is on disk.
+   *
    * @throws StoreUnavailable if the disk did not take it
    */
-  public abstract void flush();
+  public final void flush() {
+    flush(generation());
+  }
 
   /**
    * One small step of giving back the space of what was removed or overwritten, where the database

@@ -98,6 +98,7 @@ public final class Deliveries {
    * @param settled what was decided, in the order of the attempts
    * @param fenced those of them that came too late: somebody else had taken the delivery over
    * @param busy another node has its turn with the pair at this moment: nothing was done
+   * @param generation of the database, before it
    */
   public record Turn(
       List<Claim> claims,
@@ -105,10 +106,16 @@ public final class Deliveries {
       PairStatus status,
       List<Settlement> settled,
       List<Settlement> fenced,
-      boolean busy) {
+      boolean busy,
+      int generation) {
 
-    private static Turn busy(PairStatus status) {
-      return new Turn(List.of(), true, status, List.of(), List.of(), true);
+    private static Turn busy(PairStatus status, int generation) {
+      return new Turn(List.of(), true, status, List.of(), List.of(), true, generation);
+    }
+
+    /** A position alone may be lost: the events are looked at again. */
+    private boolean mustLast() {
+      return !claims.isEmpty() || !settled.isEmpty();
     }
   }
 
@@ -134,11 +141,12 @@ public final class Deliveries {
       Function<PairStatus, Decision> decide,
       int want,
       Instant now) {
+    int generation = database.generation();
     return database.inTransaction(
         connection -> {
           Optional<PairStatus> before = Pairs.lockIfFree(connection, pair);
           if (before.isEmpty()) {
-            return Turn.busy(Pairs.read(connection, pair));
+            return Turn.busy(Pairs.read(connection, pair), generation);
           }
           Decision decision = decide.apply(before.get());
           List<Settlement> settled = decision.settlements();
@@ -149,16 +157,17 @@ public final class Deliveries {
           }
           boolean more =
               next.more || (want == 0 && (after.released || resumes(before.get(), next)));
-          return new Turn(next.claims, more, next.status, settled, after.fenced, false);
+          return new Turn(next.claims, more, next.status, settled, after.fenced, false, generation);
         });
   }
 
   /** Returns when these turns are on disk. */
   public void flush(List<Turn> turns) {
-    // a position alone may be lost: the events are looked at again
-    if (turns.stream().anyMatch(turn -> !turn.claims.isEmpty() || !turn.settled.isEmpty())) {
-      database.flush();
-    }
+    turns.stream()
+        .filter(Turn::mustLast)
+        .mapToInt(Turn::generation)
+        .min()
+        .ifPresent(database::flush);
   }
 
   /**

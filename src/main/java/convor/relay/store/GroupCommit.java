@@ -23,6 +23,7 @@ public final class GroupCommit implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
 
   private static final long CLOSE_CHECK_MS = 200;
+  private static final long LONGEST_TELLING_SECONDS = 5;
 
   /** Telling threads: more than one only while those who are told make theirs wait. */
   private static final int TELLING = 256;
@@ -190,23 +191,28 @@ public final class GroupCommit implements AutoCloseable {
   }
 
   private List<Receipt> commit(List<Event> events) {
+    int generation = database.generation();
     List<Receipt> receipts =
         database.appending(
             orgs(events), connection -> EventLog.append(connection, events, database.keys()));
-    database.flush();
+    database.flush(generation);
     return receipts;
   }
 
-  /** Takes no more, and returns when all that was queued is stored. */
+  /** Takes no more, and returns when all that was queued is stored, and its senders told of it. */
   @Override
   public void close() {
     closed = true;
     try {
       writer.join();
+      telling.shutdown();
+      if (!telling.awaitTermination(LONGEST_TELLING_SECONDS, TimeUnit.SECONDS)) {
+        log.warn("not all were told that their events are stored");
+      }
     } catch (InterruptedException e) {
+      telling.shutdown();
       Thread.currentThread().interrupt();
     }
-    telling.shutdown();
     List<Waiting> late = new ArrayList<>(); // offered between the writer's last look and now
     queue.drainTo(late);
     late.forEach(w -> w.receipt.completeExceptionally(new StoreUnavailable("stopped", null)));

@@ -76,9 +76,6 @@ final class H2Database extends Database {
   /** How often. A commit before it that was not flushed is lost. */
   private final AtomicInteger thrownAway = new AtomicInteger();
 
-  /** What that was at the first transaction of this thread since its last flush. */
-  private final ThreadLocal<@Nullable Integer> unflushedSince = new ThreadLocal<>();
-
   H2Database(StoreSettings settings) {
     super(pool(settings));
   }
@@ -132,9 +129,6 @@ final class H2Database extends Database {
     try {
       T result = unavailableIfItFails(() -> unlessBroken(call));
       done = true;
-      if (unflushedSince.get() == null) {
-        unflushedSince.set(thrownAway.get());
-      }
       return result;
     } finally {
       keys.ended(done);
@@ -175,14 +169,14 @@ final class H2Database extends Database {
   }
 
   @Override
-  public void flush() {
-    Integer since = unflushedSince.get();
-    try {
-      sharedFlush();
-    } finally {
-      unflushedSince.remove();
-    }
-    if (since != null && since != thrownAway.get()) {
+  int generation() {
+    return thrownAway.get();
+  }
+
+  @Override
+  void flush(int generation) {
+    sharedFlush();
+    if (generation != thrownAway.get()) {
       throw new StoreUnavailable("the store failed between a commit and its flush", null);
     }
   }

@@ -62,6 +62,7 @@ public final class PolledPages {
   public PageReceipt append(PolledPage page, Duration lease, Instant now) {
     CursorLease run = page.lease();
     Seen seen = readLog(run, page.covers(), now);
+    int generation = database.generation();
     PageReceipt receipt =
         database.appending(
             Set.of(run.org()),
@@ -72,7 +73,7 @@ public final class PolledPages {
               seen.add(connection); // what was appended since: no other append runs now
               return append(connection, page, now.plus(lease).toEpochMilli(), now);
             });
-    database.flush();
+    database.flush(generation);
     return receipt;
   }
 

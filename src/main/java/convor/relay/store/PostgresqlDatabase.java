@@ -203,7 +203,7 @@ final class PostgresqlDatabase extends Database {
   }
 
   @Override
-  public void flush() {
+  void flush(int generation) {
     // a commit is a flush
   }
 

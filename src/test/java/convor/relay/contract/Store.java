@@ -90,6 +90,11 @@ final class Store implements AutoCloseable {
     return deliveries.turn(pair, selection, status -> new Decision(status, List.of()), want, now);
   }
 
+  Turn unflushedTurn(int want, Instant now) {
+    return deliveries.unflushedTurn(
+        SLACK, ALL, status -> new Decision(status, List.of()), want, now);
+  }
+
   List<Claim> claim(int want, Instant now) {
     return claim(SLACK, ALL, want, now).claims();
   }
