@@ -81,6 +81,7 @@ public final class Relay implements AutoCloseable {
       Runtime.getRuntime().addShutdownHook(new Thread(this::awaitClosed, "closing"));
       ports();
       camel.run();
+      closeParts(); // told to stop before it was started, Camel has no stop to tell of
       return camel.getExitCode();
     } catch (Exception e) {
       abandon();
