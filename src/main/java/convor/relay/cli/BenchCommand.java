@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
       "%nExamples:",
       "  bench",
       "  bench --seconds 30 --rate 500 --json",
-      "  java -XX:+UseSerialGC -Xmx256m -jar convor-relay.jar bench        as docs/operations.md runs it",
+      "  java -XX:+UseSerialGC -Xmx256m -jar convor-relay.jar bench        with options of your relay",
       "  bench --store 'jdbc:postgresql://127.0.0.1/bench?user=bench'     a database for this only"
     })
 final class BenchCommand implements Callable<Integer> {

@@ -78,7 +78,7 @@ public final class ByHand {
    * @return how many
    */
   public int retry(Choice choice, Instant now) {
-    return again(choice, now, DEAD_OR_LATER, RETRY);
+    return database.flushed(() -> again(choice, now, DEAD_OR_LATER, RETRY));
   }
 
   /**
@@ -88,7 +88,7 @@ public final class ByHand {
    * @return how many
    */
   public int replay(Choice choice, Instant now) {
-    return again(choice, now, SETTLED, REPLAY);
+    return database.flushed(() -> again(choice, now, SETTLED, REPLAY));
   }
 
   /**
@@ -111,22 +111,19 @@ public final class ByHand {
   }
 
   private boolean change(Pair pair, UnaryOperator<PairStatus> change) {
-    int generation = database.generation();
-    boolean found =
-        database.inTransaction(
-            connection -> {
-              if (!Pairs.readAll(connection).containsKey(pair)) {
-                return false;
-              }
-              Pairs.update(connection, pair, change.apply(Pairs.lock(connection, pair)));
-              return true;
-            });
-    database.flush(generation);
-    return found;
+    return database.flushed(
+        () ->
+            database.inTransaction(
+                connection -> {
+                  if (!Pairs.readAll(connection).containsKey(pair)) {
+                    return false;
+                  }
+                  Pairs.update(connection, pair, change.apply(Pairs.lock(connection, pair)));
+                  return true;
+                }));
   }
 
   private int again(Choice choice, Instant now, String select, String update) {
-    int generation = database.generation();
     int changed = 0;
     for (Pair pair : database.inTransaction(Pairs::readAll).keySet()) {
       if (choice.has(pair)) {
@@ -147,7 +144,6 @@ public final class ByHand {
         } while (batch.size() == BATCH);
       }
     }
-    database.flush(generation);
     return changed;
   }
 

@@ -243,10 +243,8 @@ public final class Cursors {
   }
 
   private boolean byHand(String update, @Nullable Object... values) {
-    int generation = database.generation();
-    boolean found = database.inTransaction(connection -> change(connection, update, values) == 1);
-    database.flush(generation);
-    return found;
+    return database.flushed(
+        () -> database.inTransaction(connection -> change(connection, update, values) == 1));
   }
 
   private static CursorPlace place(ResultSet row) throws SQLException {

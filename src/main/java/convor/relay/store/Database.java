@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.slf4j.Logger;
@@ -193,6 +194,18 @@ public abstract class Database implements AutoCloseable {
    * @throws StoreUnavailable if the disk did not take it, or if it was lost already
    */
   abstract void flush(int generation);
+
+  /**
+   * Runs {@code work}, and returns when its transactions are on disk.
+   *
+   * @throws StoreUnavailable if it does, or as {@link #flush()}
+   */
+  <T> T flushed(Supplier<T> work) {
+    int generation = generation();
+    T result = work.get();
+    flush(generation);
+    return result;
+  }
 
   /**
    * Returns when everything committed since the store was opened is on disk.

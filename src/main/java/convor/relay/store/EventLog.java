@@ -24,8 +24,9 @@ import java.util.Set;
  */
 final class EventLog {
   private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
-  private static final ObjectReader FROM_JSON = new ObjectMapper().readerFor(HEADERS);
-  private static final ObjectWriter TO_JSON = new ObjectMapper().writerFor(HEADERS);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectReader FROM_JSON = JSON.readerFor(HEADERS);
+  private static final ObjectWriter TO_JSON = JSON.writerFor(HEADERS);
 
   private static final String INSERT =
       """

@@ -191,12 +191,10 @@ public final class GroupCommit implements AutoCloseable {
   }
 
   private List<Receipt> commit(List<Event> events) {
-    int generation = database.generation();
-    List<Receipt> receipts =
-        database.appending(
-            orgs(events), connection -> EventLog.append(connection, events, database.keys()));
-    database.flush(generation);
-    return receipts;
+    return database.flushed(
+        () ->
+            database.appending(
+                orgs(events), connection -> EventLog.append(connection, events, database.keys())));
   }
 
   /** Takes no more, and returns when all that was queued is stored, and its senders told of it. */

@@ -73,7 +73,7 @@ final class H2Database extends Database {
 
   private long brokenSince;
 
-  /** How often. A commit before it that was not flushed is lost. */
+  /** How often H2 was thrown away: each time what was committed and not flushed was lost. */
   private final AtomicInteger thrownAway = new AtomicInteger();
 
   H2Database(StoreSettings settings) {

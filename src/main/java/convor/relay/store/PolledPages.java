@@ -62,19 +62,17 @@ public final class PolledPages {
   public PageReceipt append(PolledPage page, Duration lease, Instant now) {
     CursorLease run = page.lease();
     Seen seen = readLog(run, page.covers(), now);
-    int generation = database.generation();
-    PageReceipt receipt =
-        database.appending(
-            Set.of(run.org()),
-            connection -> {
-              if (!holds(connection, run)) {
-                return PageReceipt.LOST;
-              }
-              seen.add(connection); // what was appended since: no other append runs now
-              return append(connection, page, now.plus(lease).toEpochMilli(), now);
-            });
-    database.flush(generation);
-    return receipt;
+    return database.flushed(
+        () ->
+            database.appending(
+                Set.of(run.org()),
+                connection -> {
+                  if (!holds(connection, run)) {
+                    return PageReceipt.LOST;
+                  }
+                  seen.add(connection); // what was appended since: no other append runs now
+                  return append(connection, page, now.plus(lease).toEpochMilli(), now);
+                }));
   }
 
   private PageReceipt append(Connection connection, PolledPage page, long leaseUntil, Instant now)
