@@ -116,9 +116,13 @@ class SandboxPageBrowserTest {
     soon().until(() -> text("status").equals("Webhooks that get lost: all."));
     send("conversation.closed");
     soon().until(() -> text("lost").equals("1"));
-    soon().until(() -> !browser.findElements(By.cssSelector("#sent tr.lost")).isEmpty());
-    assertThat(browser.findElement(By.cssSelector("#sent tr.lost")).getText())
-        .contains("conversation.closed acme c_", "lost 0");
+    // The page makes its rows anew every second: the row that was found may be gone when it is
+    // read.
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(browser.findElement(By.cssSelector("#sent tr.lost")).getText())
+                    .contains("conversation.closed acme c_", "lost 0"));
     choose("#lose", "none");
     soon().until(() -> text("status").equals("Webhooks that get lost: none."));
     soon().until(() -> text("recovered").contains("conversations acme conversation/c_"));
