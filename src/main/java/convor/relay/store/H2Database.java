@@ -41,22 +41,27 @@ final class H2Database extends Database {
       Pattern.compile("jdbc:h2:(?:file:)?((?![a-z]{2,}:).+)", Pattern.CASE_INSENSITIVE);
 
   /**
-   * Milliseconds, 24 days: H2's background writer never runs. A flush does not wait for what that
-   * has in hand.
+   * Milliseconds, 24 days: H2's background writer never runs, and a commit is not written by
+   * itself, as it would be with 0.
    */
   private static final int WRITE_DELAY = Integer.MAX_VALUE;
 
   /**
-   * A checkpoint that finds something to write waits for what is being written before it; one that
-   * finds nothing may sync too early.
+   * Without a background writer H2 has no threads that write for others, either: whoever commits or
+   * flushes writes. A flush would not wait for all that those have in hand, and for each step of a
+   * flush there would be a hand-over.
    */
-  private static final String SOMETHING_TO_WRITE = "update flush set number = number + 1";
+  private static final int WITHOUT_THREADS = -1;
 
   /** As much of the file is kept used, and as much of what is used is needed; but for a little. */
   private static final int LIVE_PERCENT = 75;
 
   /** Read and written in one step of compacting, while everything else waits. */
   private static final int COMPACT_BYTES = 1 << 20;
+
+  static {
+    InlineFile.register();
+  }
 
   /** Fair: a flush lets those go first who are about to commit, and so serves them too. */
   private final ReentrantLock inside = new ReentrantLock(true);
@@ -96,15 +101,15 @@ final class H2Database extends Database {
   }
 
   /**
-   * An H2 URL with what the guarantees need. {@code async:}: a thread's interrupt closes the file
-   * of a {@code file:} database for the whole process. No exit hook of H2's own: the relay closes
-   * the database itself, last. Space is used again by {@link #compact} only. No trace file: it
-   * grows on a full disk and quotes data. And room for all of the relay's statements: H2 keeps the
-   * last 8 parsed ones of a connection.
+   * An H2 URL with what the guarantees need. {@link InlineFile}: a thread's interrupt closes the
+   * file of a {@code file:} database for the whole process. No exit hook of H2's own: the relay
+   * closes the database itself, last. Space is used again by {@link #compact} only. No trace file:
+   * it grows on a full disk and quotes data. And room for all of the relay's statements: H2 keeps
+   * the last 8 parsed ones of a connection.
    */
   private static String completeUrl(String url) {
     Matcher file = H2_FILE.matcher(url);
-    return (file.matches() ? "jdbc:h2:async:" + file.group(1) : url)
+    return (file.matches() ? "jdbc:h2:" + InlineFile.SCHEME + ":" + file.group(1) : url)
         + ";WRITE_DELAY="
         + WRITE_DELAY
         + ";DB_CLOSE_ON_EXIT=FALSE;REUSE_SPACE=FALSE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64";
@@ -208,8 +213,10 @@ final class H2Database extends Database {
   private static void checkpoint(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       try {
-        statement.execute(SOMETHING_TO_WRITE);
-        connection.commit();
+        MVStore store = store(connection);
+        if (store.getAutoCommitDelay() != WITHOUT_THREADS) { // it was opened, or opened anew
+          store.setAutoCommitDelay(WITHOUT_THREADS);
+        }
         statement.execute("checkpoint sync");
         connection.commit(); // else the pool rolls back, and H2 forgets what it has parsed
       } catch (SQLException e) {

@@ -70,6 +70,24 @@ class H2StoreTest extends StorePromises {
     }
   }
 
+  /** Else a flush would have to wait for what they have in hand. */
+  @Test
+  void no_thread_writes_for_others() {
+    StoreSettings settings = empty(10);
+    String file = settings.url().substring("jdbc:h2:file:".length());
+    try (Store store = new Store(settings)) {
+      store.append(Store.event("before"));
+      assertThatThrownBy(() -> execute(store.database, "shutdown immediately"))
+          .isInstanceOf(StoreUnavailable.class);
+      untilItWorksAgain(store.database);
+      store.append(Store.event("after"));
+      assertThat(Thread.getAllStackTraces().keySet())
+          .extracting(Thread::getName)
+          .noneMatch(name -> name.contains(file))
+          .doesNotContain("H2-serialization", "H2-save");
+    }
+  }
+
   /** H2 fails in other hands, and is opened anew. */
   @Test
   void a_turn_that_was_lost_before_its_flush_is_not_taken_for_flushed() {

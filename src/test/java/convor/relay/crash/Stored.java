@@ -52,7 +52,7 @@ final class Stored {
       Files.copy(folder.resolve("data/relay.mv.db"), copy.resolve("relay.mv.db"));
       List<T> rows = new ArrayList<>();
       try (Connection connection =
-              DriverManager.getConnection("jdbc:h2:async:" + copy.resolve("relay"), "sa", "");
+              DriverManager.getConnection("jdbc:h2:" + copy.resolve("relay"), "sa", "");
           Statement statement = connection.createStatement();
           ResultSet row = statement.executeQuery(sql)) {
         while (row.next()) {

@@ -138,7 +138,7 @@ class UnderPressureTest {
         Statement statement = connection.createStatement()) {
       statement.execute("shutdown immediately");
     }
-    String sameFile = relay.storeUrl().replace("jdbc:h2:async:", "jdbc:h2:file:");
+    String sameFile = relay.storeUrl().replace("jdbc:h2:inline:", "jdbc:h2:file:");
     try (Connection locked = DriverManager.getConnection(sameFile, "sa", "")) {
       assertThat(locked.isValid(5)).isTrue();
       String refused = answer("during");

@@ -134,7 +134,7 @@ abstract class RouteTest {
 
   /** The first row of the relay's store that the query gives; empty for none. */
   Map<String, Object> row(String query, Object... parameters) {
-    String url = "jdbc:h2:async:" + folder.resolve("data/relay") + ";DB_CLOSE_ON_EXIT=FALSE";
+    String url = "jdbc:h2:inline:" + folder.resolve("data/relay") + ";DB_CLOSE_ON_EXIT=FALSE";
     return rowIn(url, query, parameters);
   }
 

@@ -163,7 +163,7 @@ public final class TestRelay implements AutoCloseable {
 
   /** The store's file, as the relay opens it: a second connection in this process sees the same. */
   public String storeUrl() {
-    return "jdbc:h2:async:" + folder.resolve("data/relay") + ";DB_CLOSE_ON_EXIT=FALSE";
+    return "jdbc:h2:inline:" + folder.resolve("data/relay") + ";DB_CLOSE_ON_EXIT=FALSE";
   }
 
   /** The one column of rows of the store. */
