@@ -126,7 +126,7 @@ public final class Wiring {
     ExecutorService pollThreads =
         Executors.newCachedThreadPool(task -> new Thread(task, "poll")); // as many as are claimed
     relay.closing(pollThreads::shutdownNow);
-    Vertx vertx = WebhookServer.vertx(settings.webhook());
+    Vertx vertx = WebhookServer.vertx(settings.webhook(), () -> isStarted(camel));
     relay.closing(
         () -> vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS));
     WebhookEngine http = new WebhookEngine();
@@ -249,6 +249,11 @@ public final class Wiring {
             });
     camel.configure().addRoutesBuilder(health());
     camel.init();
+  }
+
+  private static boolean isStarted(Main camel) {
+    CamelContext context = camel.getCamelContext();
+    return context != null && context.isStarted();
   }
 
   private static Database opened(CompletableFuture<Database> opening) {
