@@ -1,20 +1,15 @@
 package convor.relay.store;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.AbstractExecutorService;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.h2.store.fs.FileBaseDefault;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
-import org.h2.store.fs.FileUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * H2's files as {@code inline:<path>}: read and written by the thread that asks. A thread's
@@ -23,9 +18,6 @@ import org.h2.store.fs.FileUtils;
  */
 public final class InlineFile extends FilePathWrapper {
   static final String SCHEME = "inline";
-
-  /** A thread keeps a buffer as large as the largest piece that it ever wrote. */
-  private static final int LARGEST_PIECE = 1 << 17;
 
   /** From now on H2 knows the scheme. */
   static void register() {
@@ -39,64 +31,65 @@ public final class InlineFile extends FilePathWrapper {
 
   @Override
   public FileChannel open(String mode) throws IOException {
-    return new Channel(
-        AsynchronousFileChannel.open(
-            Path.of(unwrap().toString()), FileUtils.modeToOptions(mode), new Inline()),
-        name);
+    return new Channel(new RandomAccessFile(new File(unwrap().toString()), mode), name);
   }
 
-  /** An asynchronous channel is the one that an interrupt does not close. */
+  /** Not the file's own channel: that is the one which an interrupt closes. */
   private static final class Channel extends FileBaseDefault {
-    private final AsynchronousFileChannel file;
+    private final RandomAccessFile file;
     private final String name;
 
-    Channel(AsynchronousFileChannel file, String name) {
+    Channel(RandomAccessFile file, String name) {
       this.file = file;
       this.name = name;
     }
 
-    /** Of an operation that is over when it is returned. */
-    private static int done(Future<Integer> operation) throws IOException {
-      try {
-        return operation.get();
-      } catch (ExecutionException e) {
-        throw new IOException(e.getCause());
-      } catch (InterruptedException e) {
-        throw new IllegalStateException("an operation was not over when it was returned", e);
-      }
-    }
-
     @Override
     public synchronized int read(ByteBuffer into, long position) throws IOException {
-      return done(file.read(into, position));
+      if (!into.hasArray()) {
+        ByteBuffer bytes = ByteBuffer.allocate(into.remaining());
+        int read = read(bytes, position);
+        into.put(bytes.flip());
+        return read;
+      }
+      file.seek(position);
+      int read = file.read(into.array(), into.arrayOffset() + into.position(), into.remaining());
+      into.position(into.position() + Math.max(0, read));
+      return read;
     }
 
     @Override
     public synchronized int write(ByteBuffer from, long position) throws IOException {
-      int length = Math.min(from.remaining(), LARGEST_PIECE);
-      int written = done(file.write(from.slice(from.position(), length), position));
-      from.position(from.position() + written);
-      return written;
+      if (!from.hasArray()) {
+        return write(ByteBuffer.allocate(from.remaining()).put(from).flip(), position);
+      }
+      int length = from.remaining();
+      file.seek(position);
+      file.write(from.array(), from.arrayOffset() + from.position(), length);
+      from.position(from.limit());
+      return length;
     }
 
     @Override
     public long size() throws IOException {
-      return file.size();
+      return file.length();
     }
 
     @Override
     protected void implTruncate(long size) throws IOException {
-      file.truncate(size);
+      if (size < file.length()) {
+        file.setLength(size);
+      }
     }
 
     @Override
     public void force(boolean metaData) throws IOException {
-      file.force(metaData);
+      file.getFD().sync();
     }
 
     @Override
-    public FileLock tryLock(long position, long size, boolean shared) throws IOException {
-      return file.tryLock(position, size, shared);
+    public @Nullable FileLock tryLock(long position, long size, boolean shared) throws IOException {
+      return file.getChannel().tryLock(position, size, shared); // does not wait: no interrupt
     }
 
     @Override
@@ -107,42 +100,6 @@ public final class InlineFile extends FilePathWrapper {
     @Override
     public String toString() {
       return name;
-    }
-  }
-
-  /** Whoever submits a task runs it. */
-  private static final class Inline extends AbstractExecutorService {
-    private volatile boolean shutdown;
-
-    @Override
-    public void execute(Runnable task) {
-      task.run();
-    }
-
-    @Override
-    public void shutdown() {
-      shutdown = true;
-    }
-
-    @Override
-    public List<Runnable> shutdownNow() {
-      shutdown = true;
-      return List.of();
-    }
-
-    @Override
-    public boolean isShutdown() {
-      return shutdown;
-    }
-
-    @Override
-    public boolean isTerminated() {
-      return shutdown;
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, TimeUnit unit) {
-      return shutdown;
     }
   }
 }

@@ -13,6 +13,8 @@ import org.h2.mvstore.DataUtils;
 import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file as H2 writes and reads it. */
 class InlineFileTest {
@@ -39,18 +41,31 @@ class InlineFileTest {
     }
   }
 
-  @Test
-  void what_is_large_is_written_whole_and_where_it_belongs() throws IOException {
+  /** H2's own are on the heap, but for an encrypted file's. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void what_is_written_is_read_where_it_belongs_whatever_buffer_holds_it(boolean direct)
+      throws IOException {
     byte[] large = new byte[1_000_003];
     new Random(1).nextBytes(large);
     try (FileChannel file = open()) {
-      DataUtils.writeFully(file, 5, ByteBuffer.wrap(large));
+      ByteBuffer from = buffer(direct, large.length + 7).position(7).put(large).position(7);
+      DataUtils.writeFully(file, 5, from);
       assertThat(file.size()).isEqualTo(large.length + 5);
-      ByteBuffer read = ByteBuffer.allocate(large.length);
-      DataUtils.readFully(file, 5, read);
-      assertThat(read.array()).isEqualTo(large);
+      ByteBuffer into = buffer(direct, large.length);
+      DataUtils.readFully(file, 5, into);
+      byte[] read = new byte[large.length];
+      into.get(read);
+      assertThat(read).isEqualTo(large);
+      assertThat(file.read(buffer(direct, 1), large.length + 5)).isEqualTo(-1);
+      file.truncate(6);
+      assertThat(file.size()).isEqualTo(6);
     }
-    assertThat(Files.readAllBytes(folder.resolve("file"))).endsWith(large);
+    assertThat(Files.readAllBytes(folder.resolve("file"))).containsExactly(0, 0, 0, 0, 0, large[0]);
+  }
+
+  private static ByteBuffer buffer(boolean direct, int size) {
+    return direct ? ByteBuffer.allocateDirect(size) : ByteBuffer.allocate(size);
   }
 
   @Test
