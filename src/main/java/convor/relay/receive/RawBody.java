@@ -68,7 +68,8 @@ public final class RawBody implements Handler<RoutingContext> {
     Buffer body = Buffer.buffer((int) Math.min(announced, MOST_ROOM));
     Vertx vertx =
         Vertx.currentContext().owner(); // ctx has the one that WebhookServer stands before
-    long timer = vertx.setTimer(READ_TIMEOUT_MS, id -> end(ctx, 408, "the body took too long"));
+    long timer =
+        vertx.setTimer(READ_TIMEOUT_MS, id -> end(ctx.request(), 408, "the body took too long"));
     request.exceptionHandler(failure -> vertx.cancelTimer(timer));
     request.handler(
         chunk -> {
@@ -96,8 +97,13 @@ public final class RawBody implements Handler<RoutingContext> {
   }
 
   private void busy(RoutingContext ctx) {
-    ctx.response().putHeader("Retry-After", retryAfter);
-    end(ctx, 503, "too much is being received at once");
+    unavailable(ctx.request(), retryAfter, "too much is being received at once");
+  }
+
+  /** Whoever sends is to come back. */
+  static void unavailable(HttpServerRequest request, String retryAfter, String reason) {
+    request.response().putHeader("Retry-After", retryAfter);
+    end(request, 503, reason);
   }
 
   private static long announced(HttpServerRequest request) {
@@ -115,21 +121,22 @@ public final class RawBody implements Handler<RoutingContext> {
         Rejections.Request.of(ctx.normalizedPath(), ctx.request(), maxBody + 1L),
         "too-large",
         reason);
-    end(ctx, 413, reason);
+    end(ctx.request(), 413, reason);
   }
 
   /** Answers, and closes the connection: what the sender still sends is not read. */
-  private static void end(RoutingContext ctx, int status, String reason) {
-    HttpServerRequest request = ctx.request();
+  private static void end(HttpServerRequest request, int status, String reason) {
     request.handler(null).endHandler(null);
     request.resume();
-    if (!ctx.response().ended()) {
-      ctx.response()
+    Vertx vertx = Vertx.currentContext().owner();
+    if (!request.response().ended()) {
+      request
+          .response()
           .setStatusCode(status)
           .putHeader("Content-Type", "application/json")
           .putHeader("Connection", "close")
           .end(Answer.json(status == 503 ? "unavailable" : "rejected", reason))
-          .onComplete(sent -> ctx.vertx().setTimer(1_000, id -> request.connection().close()));
+          .onComplete(sent -> vertx.setTimer(1_000, id -> request.connection().close()));
     }
   }
 }

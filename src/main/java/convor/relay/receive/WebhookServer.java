@@ -51,20 +51,10 @@ public final class WebhookServer {
                 if (serves.getAsBoolean()) {
                   routes.handle(request);
                 } else {
-                  unavailable(request, retryAfter);
+                  RawBody.unavailable(request, retryAfter, "the relay is starting or stopping");
                 }
               });
         });
-  }
-
-  private static void unavailable(HttpServerRequest request, String retryAfter) {
-    request
-        .response()
-        .setStatusCode(503)
-        .putHeader("Content-Type", "application/json")
-        .putHeader("Retry-After", retryAfter)
-        .putHeader("Connection", "close")
-        .end(Answer.json("unavailable", "the relay is starting or stopping"));
   }
 
   /** {@code real}, but for one method with one argument. */

@@ -1,6 +1,5 @@
 package convor.relay.store;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -31,7 +30,7 @@ public final class InlineFile extends FilePathWrapper {
 
   @Override
   public FileChannel open(String mode) throws IOException {
-    return new Channel(new RandomAccessFile(new File(unwrap().toString()), mode), name);
+    return new Channel(new RandomAccessFile(unwrap().toString(), mode), name);
   }
 
   /** Not the file's own channel: that is the one which an interrupt closes. */

@@ -116,8 +116,7 @@ class SandboxPageBrowserTest {
     soon().until(() -> text("status").equals("Webhooks that get lost: all."));
     send("conversation.closed");
     soon().until(() -> text("lost").equals("1"));
-    // The page makes its rows anew every second: the row that was found may be gone when it is
-    // read.
+    // The page makes its rows anew every second: the one that was found may be gone by now.
     soon()
         .untilAsserted(
             () ->

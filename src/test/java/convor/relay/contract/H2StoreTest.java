@@ -39,7 +39,7 @@ class H2StoreTest extends StorePromises {
   @Test
   void a_receipt_is_given_only_after_the_commit_is_in_the_file() throws Exception {
     StoreSettings settings = empty(10_000);
-    Path file = Path.of(settings.url().substring("jdbc:h2:file:".length()) + ".mv.db");
+    Path file = file(settings);
     try (Store store = new Store(settings)) {
       for (int i = 1; i <= 20; i++) {
         store.append(Store.event("k" + i));
@@ -59,7 +59,7 @@ class H2StoreTest extends StorePromises {
   @Test
   void a_claim_and_its_result_are_in_the_file_when_the_turn_returns() throws Exception {
     StoreSettings settings = empty(10_000);
-    Path file = Path.of(settings.url().substring("jdbc:h2:file:".length()) + ".mv.db");
+    Path file = file(settings);
     try (Store store = new Store(settings)) {
       store.register(Store.SLACK);
       store.append(Store.event("k"));
@@ -74,7 +74,7 @@ class H2StoreTest extends StorePromises {
   @Test
   void no_thread_writes_for_others() {
     StoreSettings settings = empty(10);
-    String file = settings.url().substring("jdbc:h2:file:".length());
+    String file = file(settings).toString();
     try (Store store = new Store(settings)) {
       store.append(Store.event("before"));
       assertThatThrownBy(() -> execute(store.database, "shutdown immediately"))

@@ -134,8 +134,7 @@ abstract class RouteTest {
 
   /** The first row of the relay's store that the query gives; empty for none. */
   Map<String, Object> row(String query, Object... parameters) {
-    String url = "jdbc:h2:inline:" + folder.resolve("data/relay") + ";DB_CLOSE_ON_EXIT=FALSE";
-    return rowIn(url, query, parameters);
+    return rowIn(relay.storeUrl(), query, parameters);
   }
 
   static Map<String, Object> rowIn(String url, String query, Object... parameters) {
